@@ -1,0 +1,95 @@
+/// One file of rules, as it was read: a name to show and the bytes.
+public struct SourceFile: Sendable, Equatable {
+    /// The name that diagnostics show, usually a path relative to where the user stands.
+    public let name: String
+    /// The content, UTF-8 if the file is valid.
+    public let bytes: [UInt8]
+    /// The offset at which each line begins; never empty.
+    public let lineStarts: [Int]
+
+    /// Makes a source file of bytes that may or may not be UTF-8.
+    public init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+        var starts = [0]
+        for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
+            starts.append(offset + 1)
+        }
+        lineStarts = starts
+    }
+
+    /// Makes a source file of text.
+    public init(name: String, text: String) {
+        self.init(name: name, bytes: Array(text.utf8))
+    }
+
+    /// The text of a range of bytes; bytes that are not UTF-8 become U+FFFD.
+    public func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes[range.clamped(to: 0..<bytes.count)], as: UTF8.self)
+    }
+
+    /// The zero-based line that holds an offset.
+    public func lineIndex(at offset: Int) -> Int {
+        var low = 0
+        var high = lineStarts.count - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if lineStarts[middle] <= offset { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    /// The bytes of a zero-based line, without its line break.
+    public func lineRange(_ index: Int) -> Range<Int> {
+        let start = lineStarts[index]
+        var end = index + 1 < lineStarts.count ? lineStarts[index + 1] - 1 : bytes.count
+        if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+        return start..<end
+    }
+
+    /// The one-based line and column of an offset; columns count characters, as editors do.
+    public func position(at offset: Int) -> SourcePosition {
+        let line = lineIndex(at: offset)
+        let start = lineStarts[line]
+        return SourcePosition(line: line + 1, column: text(start..<max(start, offset)).count + 1)
+    }
+}
+
+/// A place in a file, for people: both numbers start at 1, the column counts characters.
+public struct SourcePosition: Sendable, Hashable {
+    /// The line, from 1.
+    public let line: Int
+    /// The column in characters, from 1.
+    public let column: Int
+
+    /// Makes a position.
+    public init(line: Int, column: Int) {
+        self.line = line
+        self.column = column
+    }
+}
+
+/// A stretch of one file of a rule set: the file's index in the list that was parsed, and a range of bytes.
+public struct Span: Sendable, Hashable {
+    /// The index of the file in the list of files that were read together.
+    public var file: Int
+    /// The offset of the first byte.
+    public var start: Int
+    /// The offset after the last byte.
+    public var end: Int
+
+    /// Makes a span; `end` is not before `start`.
+    public init(file: Int, start: Int, end: Int) {
+        self.file = file
+        self.start = start
+        self.end = max(start, end)
+    }
+
+    /// The bytes that the span covers.
+    public var range: Range<Int> { start..<end }
+
+    /// The smallest span that covers this one and another of the same file.
+    public func union(_ other: Span) -> Span {
+        Span(file: file, start: min(start, other.start), end: max(end, other.end))
+    }
+}
