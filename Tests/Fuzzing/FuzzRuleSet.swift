@@ -8,7 +8,8 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     guard let ruleSet = RuleSet.load([source]).ruleSet else { return 0 }
     _ = ruleSet.runTests()
     for (place, text) in zip(
-        Place.allCases, ["nginx", "quay.io/a/b:1", "direct.to/a.gcr.io/x@sha256:" + String(repeating: "0", count: 64), "X"])
+        Place.allCases,
+        ["nginx", "quay.io/a/b:1", "direct.to/a.gcr.io/x@sha256:" + String(repeating: "0", count: 64), "X"])
     {
         let field = ImageField(place: place, name: "c", pointer: "/image", text: text)
         let decision = ruleSet.program.decide(

@@ -67,7 +67,8 @@ struct AnswerComparison {
                     mayBeDockerHub && (host == nil || host == "docker.io")
                     && (path.include.contains(library)
                         || (library.contains(path.include)
-                            && (path.include.hasWildcard ? path.include == library : path.include.components.count == 2)))
+                            && (path.include.hasWildcard
+                                ? path.include == library : path.include.components.count == 2)))
                 if mayBeOfficial {
                     let official = library.contains(path.include) ? path.include : library
                     shapes.append(Shape(registry: "docker.io", path: official, isOfficialDockerHubImage: true))

@@ -107,7 +107,9 @@ struct ConditionChecker {
         guard let text = names.resolve(literal, diagnostics: &diagnostics)?.text else { return nil }
         if let fault = KubernetesSyntax.faultOfLabelKey(text) {
             diagnostics.append(
-                Diagnostic(.badLabelKey, "`\(text)` is not a label key", at: literal.span, label: fault.what, help: [fault.help]))
+                Diagnostic(
+                    .badLabelKey, "`\(text)` is not a label key", at: literal.span, label: fault.what,
+                    help: [fault.help]))
             return nil
         }
         return text
@@ -119,7 +121,8 @@ struct ConditionChecker {
         if let fault = KubernetesSyntax.faultOfLabelValue(text) {
             diagnostics.append(
                 Diagnostic(
-                    .badLabelValue, "`\(text)` is not a label value", at: literal.span, label: fault.what, help: [fault.help]))
+                    .badLabelValue, "`\(text)` is not a label value", at: literal.span, label: fault.what,
+                    help: [fault.help]))
             return nil
         }
         return text

@@ -29,7 +29,8 @@ struct ConflictAnalysis {
                 diagnostics.append(
                     Diagnostic(
                         .undecided,
-                        "it could not be decided whether \(names(first, second)) claim an image between them", at: spans[second],
+                        "it could not be decided whether \(names(first, second)) claim an image between them",
+                        at: spans[second],
                         label: "this one", secondary: [.init(span: spans[first], text: "and this one")],
                         notes: ["not decided: more than \(Self.budget) cases"],
                         help: ["let one pattern stand inside the other, or merge the narrower rules that both hold"]))

@@ -164,7 +164,10 @@ struct NameTable {
                     Diagnostic(
                         .unknownName, "nothing is called `\(name)`", at: span,
                         help: near.map { ["did you mean `${\($0)}`?"] }
-                            ?? ["define it: `let \(name) = \"…\"`", "or write `\\${\(name)}` for the characters themselves"],
+                            ?? [
+                                "define it: `let \(name) = \"…\"`",
+                                "or write `\\${\(name)}` for the characters themselves",
+                            ],
                         fix: near.map { .init(span: span, text: "${\($0)}") }))
             }
             return nil
@@ -173,7 +176,8 @@ struct NameTable {
         guard resolved.text.utf8.count <= ResolvedText.maximumLength else {
             diagnostics.append(
                 Diagnostic(
-                    .textTooLong, "the text is longer than \(ResolvedText.maximumLength) bytes once its names are put in",
+                    .textTooLong,
+                    "the text is longer than \(ResolvedText.maximumLength) bytes once its names are put in",
                     at: literal.span, help: ["shorten what its names stand for"]))
             return nil
         }

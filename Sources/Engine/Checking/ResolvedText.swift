@@ -55,7 +55,8 @@ struct ResolvedText: Sendable {
     /// The source of a range of the text's UTF-8 bytes; of an interpolated name, all of it.
     func span(_ range: Range<Int>) -> Span {
         var result: Span?
-        for piece in pieces where piece.start < max(range.upperBound, range.lowerBound + 1) && piece.end > range.lowerBound {
+        for piece in pieces
+        where piece.start < max(range.upperBound, range.lowerBound + 1) && piece.end > range.lowerBound {
             var part = piece.span
             if piece.runsInStep {
                 part.start += max(0, range.lowerBound - piece.start)

@@ -47,7 +47,9 @@ struct RuleChecker {
             diagnostics.append(
                 Diagnostic(
                     .ruleWithoutAction, "the rule `\(name)` does nothing", at: declaration.name.span,
-                    help: ["add `rewrite \"…\" to \"…\"`, `allow \"…\"` or `deny \"…\" because \"…\"`, or remove the rule"]))
+                    help: [
+                        "add `rewrite \"…\" to \"…\"`, `allow \"…\"` or `deny \"…\" because \"…\"`, or remove the rule"
+                    ]))
         }
         let rule = CompiledRule(
             name: name, conditions: conditionSet,

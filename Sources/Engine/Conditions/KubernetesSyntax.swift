@@ -55,7 +55,9 @@ enum KubernetesSyntax {
             ? nil
             : Fault(
                 what: "",
-                help: "a value is letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit, or is `\"\"`")
+                help:
+                    "a value is letters, digits, `-`, `_` and `.`, and begins and ends with a letter or digit, or is `\"\"`"
+            )
     }
 
     private static func isLabelText(_ text: Substring) -> Bool {

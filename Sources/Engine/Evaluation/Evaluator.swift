@@ -63,11 +63,13 @@ struct Evaluation {
     private mutating func decide(_ field: ImageField) -> Outcome {
         if let old = context.operation == .update ? oldText(of: field) : nil, old == field.text {
             return Outcome(
-                decision: decision(field, .unchanged, reason: "the update does not change it", Self.reference(field.text)))
+                decision: decision(
+                    field, .unchanged, reason: "the update does not change it", Self.reference(field.text)))
         }
         let placeAndOperation = PlacesAndOperations(field.place, context.operation)
         if let location = ignoredSituation(placeAndOperation) {
-            return Outcome(decision: decision(field, .ignored, reason: "`ignore` at \(location)", Self.reference(field.text)))
+            return Outcome(
+                decision: decision(field, .ignored, reason: "`ignore` at \(location)", Self.reference(field.text)))
         }
         let bypass = bypassed(field)
         let text = bypass?.text ?? field.text
@@ -148,7 +150,8 @@ struct Evaluation {
             case .rewritten(let text) where text == field.text:
                 return Outcome(decision: made(.unchanged, reason: "\(rule) makes the same of it", warnings: warnings))
             case .rewritten(let text):
-                return Outcome(decision: made(.rewritten, to: text, reason: rule, warnings: warnings), rewrittenBy: action.rule)
+                return Outcome(
+                    decision: made(.rewritten, to: text, reason: rule, warnings: warnings), rewrittenBy: action.rule)
             }
         }
     }
@@ -231,7 +234,8 @@ struct Evaluation {
     private mutating func speakers(of winner: Int, _ image: MatchedImage) -> [Int] {
         guard let peers = program.code.denialPeers[winner] else { return [winner] }
         var speaking = [winner]
-        for peer in peers where program.code.actions[peer].pattern.registry.matches(image.name.registry)
+        for peer in peers
+        where program.code.actions[peer].pattern.registry.matches(image.name.registry)
             && program.code.actions[peer].pattern.path.matches(image.name.components)
             && claims(peer, image) && !isObserver(peer)
         {

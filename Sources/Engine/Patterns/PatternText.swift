@@ -63,7 +63,8 @@ struct PatternText {
             let name = String(last.text[..<colon])
             let end = last.range.lowerBound + name.utf8.count
             parts[parts.count - 1] = Part(text: name, range: last.range.lowerBound..<end)
-            tag = Part(text: String(last.text[last.text.index(after: colon)...]), range: end + 1..<last.range.upperBound)
+            tag = Part(
+                text: String(last.text[last.text.index(after: colon)...]), range: end + 1..<last.range.upperBound)
         } else {
             tag = nil
         }

@@ -77,7 +77,9 @@ extension RewriteTarget {
         }
         if hasWildcard {
             var rest = name.components.dropFirst(pattern.components.count)
-            if options.dropsLibrary, pattern.components.isEmpty, name.isOfficialDockerHubImage { rest = rest.dropFirst() }
+            if options.dropsLibrary, pattern.components.isEmpty, name.isOfficialDockerHubImage {
+                rest = rest.dropFirst()
+            }
             parts += rest
         }
         var text = parts.joined(separator: "/")

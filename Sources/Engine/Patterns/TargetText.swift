@@ -39,7 +39,8 @@ extension RewriteTarget {
         }
         guard !last.text.isEmpty else {
             throw PatternFault(
-                .missingPath, "the target ends in `/`", last.range, help: ["end it in `/*` to keep the path of the image"])
+                .missingPath, "the target ends in `/`", last.range,
+                help: ["end it in `/*` to keep the path of the image"])
         }
         let hasWildcard = last.text == "*"
         let parts = hasWildcard ? text.path.dropLast() : text.path[...]

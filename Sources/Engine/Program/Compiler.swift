@@ -15,7 +15,8 @@ struct Compiler {
         for (index, rule) in sorted.enumerated() {
             for action in rule.actions.sorted(by: { $0.pattern < $1.pattern }) {
                 actions.append(
-                    CompiledAction(rule: index, pattern: action.pattern, effect: action.effect, warning: action.warning))
+                    CompiledAction(rule: index, pattern: action.pattern, effect: action.effect, warning: action.warning)
+                )
                 spans.append(action.span)
             }
         }

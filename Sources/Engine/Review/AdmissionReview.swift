@@ -40,7 +40,8 @@ public struct AdmissionReview: Sendable, Equatable {
         if let fault = fields.fault { throw ReviewError(reason: fault) }
         guard fields.kind == "AdmissionReview" else {
             throw ReviewError(
-                reason: fields.kind.isEmpty ? "an AdmissionReview is expected" : "an AdmissionReview is expected, not a `\(fields.kind)`")
+                reason: fields.kind.isEmpty
+                    ? "an AdmissionReview is expected" : "an AdmissionReview is expected, not a `\(fields.kind)`")
         }
         guard fields.apiVersion == "admission.k8s.io/v1" || fields.apiVersion == "admission.k8s.io/v1beta1" else {
             throw ReviewError(
@@ -120,7 +121,11 @@ public struct AdmissionReview: Sendable, Equatable {
                     let isNull = try reader.kind() == .null
                     let start = reader.offset
                     try reader.skipValue()
-                    if key == "object" { fields.object = isNull ? nil : start } else { fields.oldObject = isNull ? nil : start }
+                    if key == "object" {
+                        fields.object = isNull ? nil : start
+                    } else {
+                        fields.oldObject = isNull ? nil : start
+                    }
                 default: try reader.skipValue()
                 }
             }

@@ -119,7 +119,8 @@ private struct WorkloadReader {
             if key == "metadata" {
                 own = try reader.metadata("metadata")
             } else if key == podPath.first ?? "spec" {
-                pod = podPath.isEmpty
+                pod =
+                    podPath.isEmpty
                     ? Pod(images: try reader.podSpec("/spec")) : try reader.pod(podPath.dropFirst(), "/" + key)
             } else {
                 try reader.skip()
@@ -226,7 +227,8 @@ private struct WorkloadReader {
             }
         }
         return text.map {
-            ImageField(place: place, name: name, pointer: pointer + (isVolume ? "/image/reference" : "/image"), text: $0)
+            ImageField(
+                place: place, name: name, pointer: pointer + (isVolume ? "/image/reference" : "/image"), text: $0)
         }
     }
 

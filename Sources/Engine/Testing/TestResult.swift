@@ -54,7 +54,9 @@ extension RuleSet {
 
     private static func text(_ decision: ImageDecision) -> String {
         var text = decision.outcome.rawValue
-        if let to = decision.to { text = decision.outcome == .rewritten ? "becomes `\(to)`" : "\(text), becomes `\(to)`" }
+        if let to = decision.to {
+            text = decision.outcome == .rewritten ? "becomes `\(to)`" : "\(text), becomes `\(to)`"
+        }
         if let by = decision.by { text += " by \(by.rule)" }
         for denial in decision.denials { text += ", \"\(denial)\"" }
         for warning in decision.warnings { text += ", warns \"\(warning)\"" }

@@ -98,7 +98,8 @@ struct ProgramPropertyTests {
     func bypassIsRemembered() throws {
         let text = "language 1\nbypass \"direct.to/\"\nrule r {\n    rewrite \"docker.io/*\" to \"m.corp/*\"\n}\n"
         let program = try #require(Self.load([text]).ruleSet?.program)
-        let field = ImageField(place: .container, name: "c", pointer: "/spec/containers/0/image", text: "direct.to/nginx")
+        let field = ImageField(
+            place: .container, name: "c", pointer: "/spec/containers/0/image", text: "direct.to/nginx")
         let first = program.decide(
             Workload(kind: "Pod", annotations: [:], images: [field]), in: EvaluationContext(namespaceLabels: [:]))
         #expect(first.images[0].to == "nginx")

@@ -56,8 +56,10 @@ struct SetAlgebraTests {
             let left = requirement(&random).intersection(requirement(&random))
             let right = requirement(&random).subtracting(requirement(&random))
             for value in values {
-                #expect(left.intersection(right).holds(for: value) == (left.holds(for: value) && right.holds(for: value)))
-                #expect(left.subtracting(right).holds(for: value) == (left.holds(for: value) && !right.holds(for: value)))
+                #expect(
+                    left.intersection(right).holds(for: value) == (left.holds(for: value) && right.holds(for: value)))
+                #expect(
+                    left.subtracting(right).holds(for: value) == (left.holds(for: value) && !right.holds(for: value)))
             }
             #expect(left.isSubset(of: right) == values.allSatisfy { !left.holds(for: $0) || right.holds(for: $0) })
             #expect(left.isEmpty == !values.contains { left.holds(for: $0) })
@@ -91,17 +93,24 @@ struct SetAlgebraTests {
 
     private static func randomBox(using random: inout SeededGenerator) throws -> Box {
         var conditions = ConditionSet()
-        if random.chance(50) { conditions.require(podLabel: "app", random.pick([.isIn(["x"]), .notIn(["x", "y"]), .exists])) }
-        if random.chance(50) { conditions.require(namespaceLabel: "env", random.pick([.isIn(["x", "y"]), .notIn(["x"]), .absent])) }
+        if random.chance(50) {
+            conditions.require(podLabel: "app", random.pick([.isIn(["x"]), .notIn(["x", "y"]), .exists]))
+        }
+        if random.chance(50) {
+            conditions.require(namespaceLabel: "env", random.pick([.isIn(["x", "y"]), .notIn(["x"]), .absent]))
+        }
         if random.chance(30) { conditions.require(namespaceLabel: ConditionSet.namespaceNameLabel, .notIn(["team-a"])) }
         if random.chance(40) {
             conditions.namespaces = conditions.namespaces.intersection(
                 AtomSet(NamespacePattern(stem: "team-", isPrefix: true)))
         }
-        if random.chance(30) { conditions.writtenParts = .with(random.pick(ImagePart.allCases), written: random.chance(50)) }
+        if random.chance(30) {
+            conditions.writtenParts = .with(random.pick(ImagePart.allCases), written: random.chance(50))
+        }
         if random.chance(30) {
             conditions.placesAndOperations = PlacesAndOperations(
-                places: random.pick([[.container], [.ephemeral, .volume]]), operations: [random.pick(Operation.allCases)])
+                places: random.pick([[.container], [.ephemeral, .volume]]),
+                operations: [random.pick(Operation.allCases)])
         }
         return Box(pattern: try ImagePattern.parse(RandomRuleSet.pattern(using: &random)), conditions: conditions)
     }
@@ -112,12 +121,14 @@ struct PatternTests {
     @Test(
         "a registry with `*.` covers one or more labels, and its port exactly",
         arguments: [
-            ("*.gcr.io/*", "us.gcr.io/a", true), ("*.gcr.io/*", "a.b.gcr.io/a", true), ("*.gcr.io/*", "gcr.io/a", false),
+            ("*.gcr.io/*", "us.gcr.io/a", true), ("*.gcr.io/*", "a.b.gcr.io/a", true),
+            ("*.gcr.io/*", "gcr.io/a", false),
             ("*.gcr.io/*", "us.gcr.io:5000/a", false), ("*.gcr.io:5000/*", "us.gcr.io:5000/a", true),
             ("*.gcr.io:5000/*", "us.gcr.io/a", false), ("*.gcr.io/*", "usgcr.io/a", false),
             ("quay.io/*", "quay.io.evil.example/a", false), ("quay.io/a/*", "quay.io/a", false),
             ("quay.io/a/*", "quay.io/a/b/c", true), ("quay.io/a/*", "quay.io/ab/c", false),
-            ("quay.io/a", "quay.io/a:1", true), ("quay.io/a:1", "quay.io/a:1@sha256:\(String(repeating: "a", count: 64))", true),
+            ("quay.io/a", "quay.io/a:1", true),
+            ("quay.io/a:1", "quay.io/a:1@sha256:\(String(repeating: "a", count: 64))", true),
             ("quay.io/a:latest", "quay.io/a", true),
             ("quay.io/a:latest", "quay.io/a@sha256:\(String(repeating: "a", count: 64))", false),
             ("*/*:latest", "nginx", true), ("*/*", "localhost:5000/a", true),

@@ -60,7 +60,10 @@ struct RandomRuleSet {
 
     static func pattern(using random: inout SeededGenerator) -> String {
         let registry = random.pick(
-            ["docker.io", "docker.io", "quay.io", "quay.io", "a.gcr.io", "x.y.gcr.io", "localhost:5000", "*.gcr.io", "*.y.gcr.io", "*"])
+            [
+                "docker.io", "docker.io", "quay.io", "quay.io", "a.gcr.io", "x.y.gcr.io", "localhost:5000", "*.gcr.io",
+                "*.y.gcr.io", "*",
+            ])
         var components = (0..<random.pick([0, 0, 1, 1, 2])).map { _ in random.pick(["library", "a", "b"]) }
         let minimum = registry == "docker.io" ? 2 : 1
         if components.count < minimum || random.chance(60) { components.append("*") }
@@ -86,7 +89,8 @@ struct RandomRuleSet {
     private static func condition(using random: inout SeededGenerator) -> String {
         switch Int.random(in: 0..<12, using: &random) {
         case 0, 1: "namespace \(random.pick(["default", "team-a, team-b", "team-*", "team-a"]))"
-        case 2: "namespace where kubernetes.io/metadata.name \(random.pick(["= team-a", "!= team-a", "in (default, team-b)", "notin (team-a, default)"]))"
+        case 2:
+            "namespace where kubernetes.io/metadata.name \(random.pick(["= team-a", "!= team-a", "in (default, team-b)", "notin (team-a, default)"]))"
         case 3, 4: "namespace where \(selector("env", ["prod", "dev"], using: &random))"
         case 5, 6, 7: "pod where \(selector("app", ["x", "y"], using: &random))"
         case 8: "image in \(random.pick(["container", "init, container", "ephemeral", "volume", "ephemeral, init"]))"
@@ -98,7 +102,8 @@ struct RandomRuleSet {
     private static func selector(_ key: String, _ values: [String], using random: inout SeededGenerator) -> String {
         let value = random.pick(values)
         return random.pick([
-            "\(key) = \(value)", "\(key) == \(value)", "\(key) != \(value)", "\(key) in (\(values.joined(separator: ", ")))",
+            "\(key) = \(value)", "\(key) == \(value)", "\(key) != \(value)",
+            "\(key) in (\(values.joined(separator: ", ")))",
             "\(key) notin (\(value))", key, "!\(key)", "\(key), \(key) != \(value)",
         ])
     }
@@ -106,10 +111,14 @@ struct RandomRuleSet {
     // MARK: Situations to evaluate in
 
     static func reference(using random: inout SeededGenerator) -> String {
-        if random.chance(3) { return random.pick(["Nginx", "", "a//b", "docker.io/", "x:y:z", "my_host.example.com/a"]) }
+        if random.chance(3) {
+            return random.pick(["Nginx", "", "a//b", "docker.io/", "x:y:z", "my_host.example.com/a"])
+        }
         let registry = random.pick(registries + ["docker.io", "", "", "other.example", "index.docker.io"])
         let components = (0..<random.pick([1, 1, 2, 2, 3])).map { _ in random.pick(["library", "a", "b", "c"]) }
-        var text = (registry.isEmpty ? [] : [registry]).joined() + (registry.isEmpty ? "" : "/") + components.joined(separator: "/")
+        var text =
+            (registry.isEmpty ? [] : [registry]).joined() + (registry.isEmpty ? "" : "/")
+            + components.joined(separator: "/")
         if random.chance(10) { text = random.pick(["direct.to/", "raw.to/", "direct.to/raw.to/"]) + text }
         if random.chance(50) { text += random.pick([":latest", ":1", ":2"]) }
         if random.chance(20) { text += "@sha256:" + String(repeating: "a", count: 64) }

@@ -285,7 +285,9 @@ struct SlowEvaluator {
         merged.rules = Set(best.compactMap(\.rule.name.plainText))
         for other in answers.dropFirst() {
             merged.denials.formUnion(other.denials)
-            if other.outcome != first.outcome || other.to != first.to { merged.outcome = .declined; merged.to = "CONFLICT" }
+            if other.outcome != first.outcome || other.to != first.to {
+                merged.outcome = .declined; merged.to = "CONFLICT"
+            }
         }
         return merged
     }
@@ -302,7 +304,8 @@ struct SlowEvaluator {
             if isBypassed { return bypassed }
             let name = Self.name(reference)
             var target = Self.resolve(literal, lets, registry: name.registry)
-            if literal.segments.contains(where: { $0.kind == .interpolation("registry") }), name.registry.contains(":") {
+            if literal.segments.contains(where: { $0.kind == .interpolation("registry") }), name.registry.contains(":")
+            {
                 return Answer(outcome: .declined)
             }
             if target.hasSuffix("/*") {
