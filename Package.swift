@@ -25,7 +25,6 @@ let package = Package(
         .testTarget(name: "RuleLangTests", dependencies: ["RuleLang"], swiftSettings: common),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"], swiftSettings: common),
-        .testTarget(name: "DocumentTests", dependencies: ["Engine", "RuleLang"], swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )

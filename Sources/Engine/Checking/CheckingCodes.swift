@@ -8,6 +8,9 @@ extension DiagnosticCode {
     static let contradictoryConditions = DiagnosticCode("E0303", "conditions that nothing satisfies")
     static let duplicateAction = DiagnosticCode("E0304", "a pattern that stands twice in one rule")
 
+    static let reentry = DiagnosticCode("E0305", "an output that is rewritten or denied again")
+    static let outputUnderBypass = DiagnosticCode("E0306", "an output under a bypass prefix")
+
     // 04: names.
     static let unknownName = DiagnosticCode("E0401", "an unknown name in a string")
     static let duplicateName = DiagnosticCode("E0402", "a name that is defined twice")
@@ -37,6 +40,8 @@ extension DiagnosticCode {
     static let badBypassPrefix = DiagnosticCode("E0512", "not a bypass prefix")
     static let schemeInPattern = DiagnosticCode("E0513", "a URL where an image is named")
 
+    static let collision = DiagnosticCode("W0501", "two sources that land on one target")
+
     // 06: conditions and selectors.
     static let badLabelKey = DiagnosticCode("E0601", "not a label key")
     static let badLabelValue = DiagnosticCode("E0602", "not a label value")
@@ -59,11 +64,11 @@ extension DiagnosticCode {
 
     /// All codes that checking a rule set may report.
     public static let checking: [DiagnosticCode] = [
-        conflict, undecided, contradictoryConditions, duplicateAction, unknownName, duplicateName, duplicateRule,
+        conflict, undecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, unknownName, duplicateName, duplicateRule,
         bindingCycle, reservedName, misplacedInterpolation, unknownSetting, textTooLong, unknownRule, badName,
         unknownCode, unusedAcceptance, badRegistry, badPathComponent, misplacedWildcard, notNormalised, badTag,
         missingPath, digestInPattern, wildcardMismatch, misusedRegistryName, tagInTarget, patternTooLong,
-        badBypassPrefix, schemeInPattern, badLabelKey, badLabelValue, emptyValueList, badNamespaceName,
+        badBypassPrefix, schemeInPattern, collision, badLabelKey, badLabelValue, emptyValueList, badNamespaceName,
         modifierDoesNotApply, conflictingModifiers, markInSelector, marksDisagree, badMark, ruleWithoutAction,
         emptyMessage, digestGivenUp, conflictingGivens, impossibleExpectation,
     ]

@@ -98,6 +98,8 @@ struct TagSet: Hashable, Sendable {
             tags: parts.contains(WrittenParts(hasTag: true, hasDigest: true)) ? tags : .none)
     }
 
+    mutating func replaceWithDigest(_ tags: Tags) { withDigest = tags }
+
     var isEmpty: Bool { withoutDigest.isEmpty && withDigest.isEmpty }
 
     /// Whether some image of the set has a digest.

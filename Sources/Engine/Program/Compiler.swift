@@ -28,7 +28,11 @@ struct Compiler {
         let order = ActionOrder(boxes, actions.map(\.pattern))
         ConflictAnalysis(rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order)
             .run(diagnostics: &diagnostics)
-        guard diagnostics.count == before else { return nil }
+        OutputAnalysis(
+            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignores: ignores,
+            bypassPrefixes: Set(bypassPrefixes)
+        ).run(diagnostics: &diagnostics)
+        guard !diagnostics[before...].contains(where: { $0.severity == .error }) else { return nil }
 
         let ranked = actions.indices.sorted { (order.depth[$1], $0) < (order.depth[$0], $1) }
         var rank = [Int](repeating: 0, count: actions.count)

@@ -94,20 +94,74 @@ struct ProgramPropertyTests {
         }
     }
 
-    @Test("a pod's patch puts exactly the new images, and evaluating twice with the annotations kept changes no bypass")
-    func bypassIsRemembered() throws {
-        let text = "language 1\nbypass \"direct.to/\"\nrule r {\n    rewrite \"docker.io/*\" to \"m.corp/*\"\n}\n"
-        let program = try #require(Self.load([text]).ruleSet?.program)
-        let field = ImageField(
-            place: .container, name: "c", pointer: "/spec/containers/0/image", text: "direct.to/nginx")
-        let first = program.decide(
-            Workload(kind: "Pod", annotations: [:], images: [field]), in: EvaluationContext(namespaceLabels: [:]))
-        #expect(first.images[0].to == "nginx")
-        let again = ImageField(place: .container, name: "c", pointer: field.pointer, text: "nginx")
-        let second = program.decide(
-            Workload(kind: "Pod", annotations: ["ruled.dev/bypassed": "container/c=nginx"], images: [again]),
-            in: EvaluationContext(namespaceLabels: [:]))
-        #expect(second.images[0].outcome == .bypassed)
-        #expect(second.patch.isEmpty)
+    /// A workload after a patch.
+    private static func patched(_ workload: Workload, _ patch: [PatchOperation]) -> Workload {
+        var texts: [String: String] = [:]
+        var labels = workload.labels
+        var annotations = workload.annotations
+        for operation in patch {
+            switch operation {
+            case .replace(let pointer, let value): texts[pointer] = value
+            case .addObject(let pointer):
+                if pointer.hasSuffix("/labels") { labels = [:] }
+                if pointer.hasSuffix("/annotations") { annotations = [:] }
+            case .add(let pointer, let value):
+                let parts = pointer.split(separator: "/").map(String.init)
+                let key = parts[2].replacing("~1", with: "/").replacing("~0", with: "~")
+                if parts[1] == "labels" { labels?[key] = value } else { annotations?[key] = value }
+            }
+        }
+        return Workload(
+            kind: workload.kind, labels: labels, annotations: annotations,
+            images: workload.images.map {
+                ImageField(place: $0.place, name: $0.name, pointer: $0.pointer, text: texts[$0.pointer] ?? $0.text)
+            })
+    }
+
+    private static func randomPod(using random: inout SeededGenerator) -> Workload {
+        var images: [ImageField] = []
+        for index in 0..<Int.random(in: 1...4, using: &random) {
+            let place = random.pick(Place.allCases)
+            images.append(
+                ImageField(
+                    place: place, name: "c\(index)", pointer: "/spec/\(place.rawValue)/\(index)/image",
+                    text: RandomRuleSet.reference(using: &random)))
+        }
+        return Workload(
+            kind: "Pod", labels: random.pick([nil, [:], ["app": "x"], ["app": "y"]]),
+            annotations: random.pick([nil, [:], ["a": "b"]]), images: images)
+    }
+
+    @Test("evaluating a pod twice gives what evaluating it once gave, and so does an update that changes nothing")
+    func idempotence() {
+        let seed = testSeed("idempotence")
+        var random = SeededGenerator(seed: seed)
+        var patches = 0
+        for (source, ruleSet) in Self.validSets(1_500, using: &random) {
+            for _ in 0..<10 {
+                let pod = Self.randomPod(using: &random)
+                var context = EvaluationContext(
+                    namespace: random.pick(RandomRuleSet.namespaces),
+                    namespaceLabels: random.pick([[:], ["env": "prod"], ["env": "dev"]]),
+                    operation: random.pick(Operation.allCases),
+                    isEphemeralContainersUpdate: random.chance(10),
+                    selfImage: Reference(registry: "docker.io", path: "library/b"))
+                if context.operation == .update, random.chance(50) { context.old = Self.randomPod(using: &random) }
+                let first = ruleSet.program.decide(pod, in: context)
+                guard !first.isDenied else { continue }
+                if !first.patch.isEmpty { patches += 1 }
+                let after = Self.patched(pod, first.patch)
+                #expect(after.images.map(\.text) == zip(pod.images, first.images).map { $1.to ?? $0.text })
+                let again = ruleSet.program.decide(after, in: context)
+                var update = context
+                update.operation = .update
+                update.old = after
+                let touched = ruleSet.program.decide(after, in: update)
+                let isStable = again.patch.isEmpty && !again.isDenied && touched.patch.isEmpty && !touched.isDenied
+                #expect(isStable, "seed \(seed): \(pod) \(context)\n\(first)\n\(again)\n\(touched)\n\(source.text)")
+                if !isStable { return }
+            }
+        }
+        #expect(patches > 1_000)
     }
 }

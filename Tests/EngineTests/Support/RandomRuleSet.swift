@@ -25,6 +25,8 @@ struct RandomRuleSet {
         if random.chance(30) { statements.append("ignore self") }
         if random.chance(25) { statements.append("ignore image \"\(Self.pattern(using: &random))\"") }
         if random.chance(25) { statements.append("ignore \(Self.condition(using: &random))") }
+        // What is written may come back in through a `*` registry; mostly it is let out of it.
+        if random.chance(70) { statements.append("ignore image \"m.corp/*\"") }
         for index in 0..<Int.random(in: 1...6, using: &random) {
             statements.append(Self.rule(index, using: &random))
         }
