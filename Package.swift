@@ -23,7 +23,9 @@ let package = Package(
         .target(name: "RuleLang", swiftSettings: core),
         .target(name: "Engine", dependencies: ["RuleLang"], swiftSettings: core),
         .testTarget(name: "RuleLangTests", dependencies: ["RuleLang"], swiftSettings: common),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "RuleLang"], swiftSettings: common),
+        .testTarget(name: "DocumentTests", dependencies: ["Engine", "RuleLang"], swiftSettings: common),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"], swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -22,8 +22,8 @@ struct Parser {
     var continues = true
     /// The parenthesis that the statement stands in; line breaks mean nothing there.
     var openParenthesis: Int?
-    /// The name of the block that is being read, for missing braces: its first token.
-    var blockKeyword: Token?
+    /// How many diagnostics there were when the statement began.
+    private var diagnosticsBefore = 0
 
     var statements: [Statement] = []
     private(set) var diagnostics: [Diagnostic] = []
@@ -105,6 +105,17 @@ struct Parser {
         return Span(file: file, start: end, end: end)
     }
 
+    /// Gets ready to read a statement, or a part of one that stands on a line of its own.
+    mutating func beginStatement() {
+        statementStart = index
+        diagnosticsBefore = diagnostics.count
+        continues = true
+        openParenthesis = nil
+    }
+
+    /// Whether the statement has a mistake already, so that a further one may only be its consequence.
+    var isStatementBroken: Bool { diagnostics.count > diagnosticsBefore }
+
     // MARK: - Reporting
 
     mutating func report(
@@ -140,7 +151,10 @@ struct Parser {
                 .missingPart, "expected \(what), found \(found)", at: gap, label: "here", help: help,
                 fix: insert.map { (gap, $0) })
         } else if current.kind != .unknown {
-            report(.missingPart, "expected \(what), found \(quote(current))", at: current.span, help: help)
+            let fix = current.kind == .comma ? insert : nil
+            report(
+                .missingPart, "expected \(what), found \(quote(current))", at: current.span, help: help,
+                fix: fix.map { (gap, $0) })
         }
     }
 
@@ -184,10 +198,12 @@ struct Parser {
                 fix: (Span(file: file, start: current.span.start, end: current.span.start), "\n"))
             return true
         }
-        let isBracket = current.kind == .leftBrace
-        report(
-            .unexpectedText, "unexpected \(quote(current))", at: current.span,
-            label: isBracket ? "no block belongs to this statement" : "the statement is complete before this")
+        if !isStatementBroken {
+            let isBracket = current.kind == .leftBrace
+            report(
+                .unexpectedText, "unexpected \(quote(current))", at: current.span,
+                label: isBracket ? "no block belongs to this statement" : "the statement is complete before this")
+        }
         recover()
         return false
     }
