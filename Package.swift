@@ -41,7 +41,8 @@ let package = Package(
         .executableTarget(name: "embed-documents", swiftSettings: common),
         .plugin(name: "EmbedDocuments", capability: .buildTool(), dependencies: ["embed-documents"]),
         .testTarget(name: "RuleLangTests", dependencies: ["RuleLang"], swiftSettings: common),
-        .testTarget(name: "EngineTests", dependencies: ["Engine", "RuleLang"], swiftSettings: common),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(name: "ruledTests", dependencies: ["ruled"], swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]

@@ -1,0 +1,104 @@
+/// Whether two actions give the same answer for the images that both claim.
+struct AnswerComparison {
+    let first: CompiledAction
+    let second: CompiledAction
+    let firstMarks: [Mark]
+    let secondMarks: [Mark]
+
+    /// Whether the answers are the same for every image of a box that both claim. Decided on the form of the
+    /// targets: where it says no, the answers differ for all images of the box but a few that happen to coincide.
+    func agrees(on box: Box) -> Bool {
+        switch (first.effect, second.effect) {
+        case (.deny, .deny):
+            // Both may speak.
+            return true
+        case (.allow, .allow):
+            return first.warning == second.warning
+        case (.rewrite(let left, let leftOptions), .rewrite(let right, let rightOptions)):
+            guard first.warning == second.warning, firstMarks == secondMarks else { return false }
+            if leftOptions.turnsDigestIntoTag != rightOptions.turnsDigestIntoTag, box.tags.includesDigests {
+                return false
+            }
+            return shapes(of: box).allSatisfy { shape in
+                Self.expand(left, leftOptions, first.pattern.path, shape)
+                    == Self.expand(right, rightOptions, second.pattern.path, shape)
+            }
+        default:
+            return false
+        }
+    }
+
+    /// Whether the answers differ for one image.
+    func differs(for reference: Reference) -> Bool {
+        guard case .rewrite(let left, let leftOptions) = first.effect,
+            case .rewrite(let right, let rightOptions) = second.effect,
+            first.warning == second.warning, firstMarks == secondMarks
+        else { return true }
+        let name = ImageName(reference)
+        return left.apply(to: reference, name: name, pattern: first.pattern.path, options: leftOptions)
+            != right.apply(to: reference, name: name, pattern: second.pattern.path, options: rightOptions)
+    }
+
+    /// A part of what a target comes to.
+    private enum Symbol: Equatable {
+        case text(String)
+        /// The registry of the source, whatever it is.
+        case registry
+        /// One or more components, whatever they are.
+        case rest
+    }
+
+    /// A family of names for which a target comes to the same form.
+    private struct Shape {
+        /// nil where it may be any.
+        let registry: String?
+        let path: PathPattern
+        let isOfficialDockerHubImage: Bool
+    }
+
+    private func shapes(of box: Box) -> [Shape] {
+        var shapes: [Shape] = []
+        let library = PathPattern(components: ["library"], hasWildcard: true)
+        for registry in box.registries.regions {
+            let host: String? = if case .host(let host) = registry.include { host } else { nil }
+            let mayBeDockerHub = box.registries.contains(.host("docker.io"))
+            for path in box.paths.regions {
+                let mayBeOfficial =
+                    mayBeDockerHub && (host == nil || host == "docker.io")
+                    && (path.include.contains(library)
+                        || (library.contains(path.include)
+                            && (path.include.hasWildcard
+                                ? path.include == library : path.include.components.count == 2)))
+                if mayBeOfficial {
+                    let official = library.contains(path.include) ? path.include : library
+                    shapes.append(Shape(registry: "docker.io", path: official, isOfficialDockerHubImage: true))
+                }
+                if !mayBeOfficial || host != "docker.io" || path.include.hasWildcard {
+                    shapes.append(Shape(registry: host, path: path.include, isOfficialDockerHubImage: false))
+                }
+            }
+        }
+        return shapes
+    }
+
+    private static func expand(
+        _ target: RewriteTarget, _ options: RewriteOptions, _ pattern: PathPattern, _ shape: Shape
+    ) -> [Symbol] {
+        var symbols: [Symbol] = [.text(target.host)]
+        for component in target.components {
+            switch component {
+            case .literal(let text): symbols.append(.text(text))
+            case .registry: symbols.append(shape.registry.map { .text($0) } ?? .registry)
+            }
+        }
+        if target.hasWildcard {
+            var rest = shape.path.components.dropFirst(pattern.components.count)
+            if options.dropsLibrary, pattern.components.isEmpty, shape.isOfficialDockerHubImage {
+                rest = rest.dropFirst()
+            }
+            symbols += rest.map { .text($0) }
+            if shape.path.hasWildcard { symbols.append(.rest) }
+        }
+        return symbols
+    }
+}

@@ -1,0 +1,159 @@
+import RuleLang
+
+/// A set of images times a set of values for each condition: what an action claims, or a part of it. Boxes can be
+/// intersected and subtracted exactly, which is what makes rule sets decidable.
+struct Box: Hashable, Sendable {
+    var registries: AtomSet<RegistryPattern>
+    var paths: AtomSet<PathPattern>
+    var tags: TagSet
+    var namespaces: AtomSet<NamespacePattern>
+    var namespaceLabels: LabelRequirements
+    var podLabels: LabelRequirements
+    var placesAndOperations: PlacesAndOperations
+
+    /// What a pattern under some conditions claims.
+    init(pattern: ImagePattern, conditions: ConditionSet) {
+        registries = AtomSet(pattern.registry)
+        paths = AtomSet(pattern.path)
+        tags = TagSet(patternTag: pattern.tag, parts: conditions.writtenParts)
+        namespaces = conditions.namespaces
+        namespaceLabels = conditions.namespaceLabels
+        podLabels = conditions.podLabels
+        placesAndOperations = conditions.placesAndOperations
+    }
+
+    var isEmpty: Bool {
+        placesAndOperations.isEmpty || tags.isEmpty || namespaces.isEmpty || namespaceLabels.isEmptySet
+            || podLabels.isEmptySet || imageName == nil
+    }
+
+    /// Some registry and path of the box. A path of one component does not exist at docker.io: `docker.io/nginx`
+    /// is `docker.io/library/nginx`.
+    private var imageName: (registry: String, components: [String])? {
+        for registry in registries.witnesses {
+            for path in paths.witnesses where !(registry.text == "docker.io" && path.components.count == 1) {
+                return (registry.text, path.components)
+            }
+        }
+        return nil
+    }
+
+    func intersection(_ other: Box) -> Box {
+        var result = self
+        result.registries = registries.intersection(other.registries)
+        result.paths = paths.intersection(other.paths)
+        result.tags = tags.intersection(other.tags)
+        result.namespaces = namespaces.intersection(other.namespaces)
+        result.namespaceLabels = namespaceLabels.intersection(other.namespaceLabels)
+        result.podLabels = podLabels.intersection(other.podLabels)
+        result.placesAndOperations = placesAndOperations.intersection(other.placesAndOperations)
+        return result
+    }
+
+    /// Whether every point of this box is one of the other. Neither may be empty.
+    func isSubset(of other: Box) -> Bool {
+        registries.isSubset(of: other.registries) && paths.isSubset(of: other.paths)
+            && placesAndOperations.isSubset(of: other.placesAndOperations) && tags.isSubset(of: other.tags)
+            && podLabels.isSubset(of: other.podLabels) && namespaceLabels.isSubset(of: other.namespaceLabels)
+            && namespaces.isSubset(of: other.namespaces)
+    }
+
+    func isStrictSubset(of other: Box) -> Bool { isSubset(of: other) && !other.isSubset(of: self) }
+
+    /// What is left of this box without another, as disjoint boxes: one for each way to lie outside of it.
+    func subtracting(_ other: Box) -> [Box] {
+        var pieces: [Box] = []
+        var inside = self
+        func cut(_ outside: Box, _ next: Box) {
+            if !outside.isEmpty { pieces.append(outside) }
+            inside = next
+        }
+        var outside = inside
+        var next = inside
+        outside.registries = inside.registries.subtracting(other.registries)
+        next.registries = inside.registries.intersection(other.registries)
+        cut(outside, next)
+
+        outside = inside
+        next = inside
+        outside.paths = inside.paths.subtracting(other.paths)
+        next.paths = inside.paths.intersection(other.paths)
+        cut(outside, next)
+
+        outside = inside
+        next = inside
+        outside.tags = inside.tags.subtracting(other.tags)
+        next.tags = inside.tags.intersection(other.tags)
+        cut(outside, next)
+
+        outside = inside
+        next = inside
+        outside.placesAndOperations = inside.placesAndOperations.subtracting(other.placesAndOperations)
+        next.placesAndOperations = inside.placesAndOperations.intersection(other.placesAndOperations)
+        cut(outside, next)
+
+        outside = inside
+        next = inside
+        outside.namespaces = inside.namespaces.subtracting(other.namespaces)
+        next.namespaces = inside.namespaces.intersection(other.namespaces)
+        cut(outside, next)
+
+        for entry in other.namespaceLabels.entries {
+            outside = inside
+            next = inside
+            outside.namespaceLabels[entry.key] = inside.namespaceLabels[entry.key].subtracting(entry.requirement)
+            next.namespaceLabels[entry.key] = inside.namespaceLabels[entry.key].intersection(entry.requirement)
+            cut(outside, next)
+        }
+        for entry in other.podLabels.entries {
+            outside = inside
+            next = inside
+            outside.podLabels[entry.key] = inside.podLabels[entry.key].subtracting(entry.requirement)
+            next.podLabels[entry.key] = inside.podLabels[entry.key].intersection(entry.requirement)
+            cut(outside, next)
+        }
+        return pieces
+    }
+
+    /// Some point of the box.
+    var witness: Witness? {
+        guard let name = imageName, let end = tags.witness, let namespace = namespaces.witnesses.first,
+            let how = placesAndOperations.witness
+        else { return nil }
+        return Witness(
+            reference: Reference(
+                registry: name.registry, path: name.components.joined(separator: "/"), tag: end.tag,
+                digest: end.digest),
+            namespace: namespace.stem, isAnyNamespace: namespaces.singleAtom == .any,
+            namespaceLabels: namespaceLabels.witness, podLabels: podLabels.witness,
+            place: how.place, operation: how.operation,
+            isAnyPlace: placesAndOperations == .all)
+    }
+}
+
+/// A single image in a single situation that shows a finding to be true.
+struct Witness: Hashable, Sendable {
+    let reference: Reference
+    let namespace: String
+    let isAnyNamespace: Bool
+    let namespaceLabels: [String: String]
+    let podLabels: [String: String]
+    let place: Place
+    let operation: Operation
+    let isAnyPlace: Bool
+
+    /// The witness as a note says it: the image, and of the situation only what matters.
+    var text: String {
+        var text = "`\(reference.text)`"
+        text += isAnyNamespace ? " in any namespace" : " in namespace `\(namespace)`"
+        text += Self.labels(namespaceLabels, isAnyNamespace ? " with labels " : " with namespace labels ")
+        text += Self.labels(podLabels, " in a pod with labels ")
+        if !isAnyPlace { text += ", as \(place.rawValue) on \(operation.rawValue)" }
+        return text
+    }
+
+    private static func labels(_ labels: [String: String], _ prefix: String) -> String {
+        guard !labels.isEmpty else { return "" }
+        return prefix + labels.sorted { $0.key < $1.key }.map { "`\($0.key)=\($0.value)`" }.joined(separator: ", ")
+    }
+}

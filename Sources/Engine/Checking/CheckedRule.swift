@@ -1,0 +1,24 @@
+import RuleLang
+
+/// A rule after its own statements were checked, with where they stand.
+struct CheckedRule {
+    let rule: CompiledRule
+    let nameSpan: Span
+    let marks: [CheckedMark]
+    let actions: [CheckedAction]
+}
+
+/// One pattern of a rule after checking.
+struct CheckedAction {
+    let pattern: ImagePattern
+    let effect: Effect
+    let warning: String?
+    /// The pattern's literal.
+    let span: Span
+}
+
+/// An `ignore` after checking, one a pattern.
+struct CheckedIgnore {
+    let entry: IgnoreEntry
+    let span: Span
+}

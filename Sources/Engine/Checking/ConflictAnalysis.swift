@@ -1,0 +1,110 @@
+import RuleLang
+
+/// One answer for every image: where two actions overlap, neither is more specific, and their answers differ, the
+/// images that no third action settles are an error.
+struct ConflictAnalysis {
+    let rules: [CompiledRule]
+    let actions: [CompiledAction]
+    let spans: [Span]
+    let boxes: [Box]
+    let order: ActionOrder
+
+    /// How many pieces an overlap may be cut into before it is reported as not decided.
+    static let budget = 4_096
+
+    private enum Verdict {
+        case settled
+        case conflict(Witness?)
+        case undecided
+    }
+
+    func run(diagnostics: inout [Diagnostic]) {
+        for (first, second) in order.unordered {
+            switch verdict(first, second) {
+            case .settled:
+                break
+            case .conflict(let witness):
+                diagnostics.append(conflict(first, second, witness))
+            case .undecided:
+                diagnostics.append(
+                    Diagnostic(
+                        .undecided,
+                        "it could not be decided whether \(names(first, second)) claim an image between them",
+                        at: spans[second],
+                        label: "this one", secondary: [.init(span: spans[first], text: "and this one")],
+                        notes: ["not decided: more than \(Self.budget) cases"],
+                        help: ["let one pattern stand inside the other, or merge the narrower rules that both hold"]))
+            }
+        }
+    }
+
+    private func verdict(_ first: Int, _ second: Int) -> Verdict {
+        let comparison = AnswerComparison(
+            first: actions[first], second: actions[second], firstMarks: rules[actions[first].rule].marks,
+            secondMarks: rules[actions[second].rule].marks)
+        let overlap = boxes[first].intersection(boxes[second])
+        if comparison.agrees(on: overlap) { return .settled }
+        // A rule that only observes settles nothing between two that act.
+        let isLive = !rules[actions[first].rule].isObserved && !rules[actions[second].rule].isObserved
+        var remaining = [overlap]
+        for narrower in Set(order.inside[first] + order.inside[second]).sorted() {
+            if isLive, rules[actions[narrower].rule].isObserved { continue }
+            remaining = remaining.flatMap { piece in
+                piece.intersection(boxes[narrower]).isEmpty ? [piece] : piece.subtracting(boxes[narrower])
+            }
+            if remaining.isEmpty { return .settled }
+            if remaining.count > Self.budget { return .undecided }
+        }
+        let differing = remaining.filter { !comparison.agrees(on: $0) }
+        guard let piece = differing.first else { return .settled }
+        let witness = differing.lazy.compactMap(\.witness).first { comparison.differs(for: $0.reference) }
+        return .conflict(witness ?? special(in: piece, comparison))
+    }
+
+    /// A witness among official Docker Hub images and among images with a digest, where the general one shows nothing.
+    private func special(in box: Box, _ comparison: AnswerComparison) -> Witness? {
+        var narrower: [Box] = []
+        let official = Box(
+            pattern: ImagePattern(
+                registry: .host("docker.io"), path: PathPattern(components: ["library"], hasWildcard: true)),
+            conditions: ConditionSet())
+        narrower.append(box.intersection(official))
+        var pinned = ConditionSet()
+        pinned.writtenParts = .with(.digest, written: true)
+        narrower.append(
+            box.intersection(
+                Box(
+                    pattern: ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true)),
+                    conditions: pinned)))
+        return narrower.lazy.filter { !$0.isEmpty }.compactMap(\.witness).first {
+            comparison.differs(for: $0.reference)
+        }
+    }
+
+    private func names(_ first: Int, _ second: Int) -> String {
+        let left = rules[actions[first].rule].name
+        let right = rules[actions[second].rule].name
+        return left == right ? "two actions of `\(left)`" : "`\(left)` and `\(right)`"
+    }
+
+    private func conflict(_ first: Int, _ second: Int, _ witness: Witness?) -> Diagnostic {
+        let overlap = boxes[first].intersection(boxes[second])
+        var help: [String] = []
+        if boxes[first] == boxes[second] {
+            help.append("remove one of them, or give them conditions that exclude each other")
+        } else if let registry = overlap.registries.singleAtom, let path = overlap.paths.singleAtom {
+            let tag = actions[first].pattern.tag ?? actions[second].pattern.tag
+            let both = ImagePattern(registry: registry, path: path, tag: tag)
+            if both == actions[first].pattern || both == actions[second].pattern {
+                help.append("make the conditions of one rule part of the other's, or let them exclude each other")
+            } else {
+                help.append("add a rule for `\(both.text)`, under the conditions of both, that says what happens there")
+            }
+        }
+        return Diagnostic(
+            .conflict,
+            "\(names(second, first)) both claim some images, and neither is more specific", at: spans[second],
+            label: "this one", secondary: [.init(span: spans[first], text: "and this one")],
+            notes: witness.map { ["witness: \($0.text)"] } ?? [], help: help)
+    }
+}

@@ -1,0 +1,221 @@
+import RuleLang
+
+/// What rewrites write: it must not come back in, and two sources should not land on one target.
+struct OutputAnalysis {
+    let rules: [CompiledRule]
+    let actions: [CompiledAction]
+    let spans: [Span]
+    let boxes: [Box]
+    let order: ActionOrder
+    let ignores: [CheckedIgnore]
+    let bypassPrefixes: Set<String>
+
+    /// How many pieces a set of images may be cut into before a question is reported as not decided.
+    static let budget = ConflictAnalysis.budget
+
+    func run(diagnostics: inout [Diagnostic]) {
+        let index = RegistryIndex(actions.map(\.pattern))
+        for (source, action) in actions.enumerated() {
+            guard let preimage = Preimage(action, boxes[source]) else { continue }
+            if bypassPrefixes.contains(preimage.target.host + "/") {
+                diagnostics.append(
+                    Diagnostic(
+                        .outputUnderBypass,
+                        "`\(rules[action.rule].name)` writes images under the bypass prefix `\(preimage.target.host)/`",
+                        at: spans[source], help: ["choose a host for `bypass` that is no registry"]))
+                continue
+            }
+            for second in index.actions(at: preimage.target.host) {
+                if case .allow = actions[second].effect { continue }
+                if let diagnostic = reentry(source, preimage, second) {
+                    diagnostics.append(diagnostic)
+                    break
+                }
+            }
+        }
+        reportCollisions(diagnostics: &diagnostics)
+    }
+
+    // MARK: Outputs that come back in
+
+    private func reentry(_ first: Int, _ preimage: Preimage, _ second: Int) -> Diagnostic? {
+        let regions = preimage.of(actions[second].pattern, boxes[second])
+        guard !regions.isEmpty else { return nil }
+        let isLive = !isObserved(first) && !isObserved(second)
+        var holes = won(by: first, live: isLive)
+        for narrower in order.inside[second] where !isLive || !isObserved(narrower) {
+            holes += preimage.of(actions[narrower].pattern, boxes[narrower])
+        }
+        for case .image(let pattern) in ignores.map(\.entry) {
+            holes += preimage.of(pattern, Box(pattern: pattern, conditions: ConditionSet()))
+        }
+        guard let remaining = Self.subtract(holes, from: regions) else {
+            return Diagnostic(
+                .undecided,
+                "it could not be decided whether what `\(name(first))` writes is taken up by `\(name(second))`",
+                at: spans[first], secondary: [.init(span: spans[second], text: "by this")],
+                notes: ["not decided: more than \(Self.budget) cases"],
+                help: ["write to a path that no pattern names"])
+        }
+        for witness in remaining.compactMap(\.witness) {
+            guard let output = preimage.output(of: witness.reference),
+                actions[second].pattern.matches(
+                    ImageName(output), tag: output.tag, hasDigest: output.digest != nil)
+            else { continue }
+            return diagnostic(first, second, witness, output)
+        }
+        return nil
+    }
+
+    private func diagnostic(_ first: Int, _ second: Int, _ witness: Witness, _ output: Reference) -> Diagnostic {
+        let wildcard = actions[first].pattern.path.hasWildcard
+        let allow = ImagePattern(
+            registry: .host(output.registry),
+            path: wildcard ? narrowest(first) : PathPattern(components: ImageName(output).components, hasWildcard: false))
+        var chain = "`\(witness.reference.text)` -> `\(output.text)`"
+        var help = ["let what is written pass: `allow \"\(allow.text)\"`"]
+        let what: String
+        if let next = Preimage(actions[second], boxes[second])?.output(of: output) {
+            what = "rewritten again"
+            chain += " -> `\(next.text)`"
+            if first != second { help.insert("or let `\(name(first))` write straight to where `\(name(second))` leads", at: 1) }
+        } else if case .deny = actions[second].effect {
+            what = "denied"
+            chain += " -> denied"
+        } else {
+            what = "taken up again"
+        }
+        return Diagnostic(
+            .reentry,
+            first == second
+                ? "what `\(name(first))` writes is \(what) by itself"
+                : "what `\(name(first))` writes is \(what) by `\(name(second))`",
+            at: spans[first], label: "this writes it",
+            secondary: first == second ? [] : [.init(span: spans[second], text: "this takes it up")],
+            notes: ["witness: \(chain)\(witness.text.dropFirst(witness.reference.text.utf8.count + 2))"], help: help)
+    }
+
+    /// The narrowest pattern with `*` that holds all an action writes.
+    private func narrowest(_ action: Int) -> PathPattern {
+        guard case .rewrite(let target, _) = actions[action].effect else {
+            return PathPattern(components: [], hasWildcard: true)
+        }
+        var components: [String] = []
+        for component in target.components {
+            switch component {
+            case .literal(let text): components.append(text)
+            case .registry:
+                guard case .host(let host) = actions[action].pattern.registry else {
+                    return PathPattern(components: components, hasWildcard: true)
+                }
+                components.append(host)
+            }
+        }
+        return PathPattern(components: components, hasWildcard: true)
+    }
+
+    /// What an action does not win of its box: what more specific ones claim, and what is ignored.
+    private func won(by action: Int, live: Bool) -> [Box] {
+        var holes = order.inside[action].filter { !live || !isObserved($0) }.map { boxes[$0] }
+        let everything = ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true))
+        for ignore in ignores {
+            switch ignore.entry {
+            case .selfImage: break
+            case .image(let pattern): holes.append(Box(pattern: pattern, conditions: ConditionSet()))
+            case .conditions(let conditions): holes.append(Box(pattern: everything, conditions: conditions))
+            }
+        }
+        return holes
+    }
+
+    private static func subtract(_ holes: [Box], from regions: [Box]) -> [Box]? {
+        var remaining = regions
+        for hole in holes {
+            remaining = remaining.flatMap { $0.intersection(hole).isEmpty ? [$0] : $0.subtracting(hole) }
+            if remaining.isEmpty { return [] }
+            if remaining.count > budget { return nil }
+        }
+        return remaining
+    }
+
+    private func isObserved(_ action: Int) -> Bool { rules[actions[action].rule].isObserved }
+    private func name(_ action: Int) -> String { rules[actions[action].rule].name }
+
+    // MARK: Two sources on one target
+
+    /// Reported once an action, with one other: images of two sources that would be one in the mirror.
+    private func reportCollisions(diagnostics: inout [Diagnostic]) {
+        var targets: [String: [Int]] = [:]
+        for (index, action) in actions.enumerated() {
+            guard case .rewrite(let target, _) = action.effect else { continue }
+            for other in targets[target.host] ?? [] {
+                guard let (left, right, output) = collision(other, index) else { continue }
+                diagnostics.append(
+                    Diagnostic(
+                        .collision, "two sources land on one target: `\(left.text)` and `\(right.text)`",
+                        at: spans[index], label: "this one", secondary: [.init(span: spans[other], text: "and this one")],
+                        notes: ["witness: both become `\(output.text)`"],
+                        help: [
+                            "keep the sources apart in the target, as with `${registry}`",
+                            "if both sources hold the same images, say that it is meant: `accept W0501`",
+                        ]))
+                break
+            }
+            targets[target.host, default: []].append(index)
+        }
+    }
+
+    private func collision(_ first: Int, _ second: Int) -> (Reference, Reference, Reference)? {
+        guard let left = Preimage(actions[first], boxes[first]), let right = Preimage(actions[second], boxes[second]),
+            left.pattern != right.pattern
+        else { return nil }
+        let written = ImagePattern(registry: .host(right.target.host), path: narrowestWritten(second, right))
+        let everything = Box(
+            pattern: ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true)),
+            conditions: ConditionSet())
+        let regions = Self.subtract(won(by: first, live: false), from: left.of(written, everything)) ?? []
+        for witness in regions.compactMap(\.witness) {
+            guard let output = left.output(of: witness.reference) else { continue }
+            let exact = ImagePattern(
+                registry: .host(output.registry),
+                path: PathPattern(components: ImageName(output).components, hasWildcard: false))
+            let sources = Self.subtract(won(by: second, live: false), from: right.of(exact, everything)) ?? []
+            for source in sources.compactMap(\.witness) {
+                let reference = Reference(
+                    registry: source.reference.registry, path: source.reference.path, tag: witness.reference.tag,
+                    digest: witness.reference.digest)
+                guard right.output(of: reference) == output, ImageName(reference) != ImageName(witness.reference) else {
+                    continue
+                }
+                return (witness.reference, reference, output)
+            }
+        }
+        return nil
+    }
+
+    private func narrowestWritten(_ action: Int, _ preimage: Preimage) -> PathPattern {
+        let path = narrowest(action)
+        return preimage.target.hasWildcard || path.components.count < preimage.target.components.count
+            ? path : PathPattern(components: path.components, hasWildcard: false)
+    }
+}
+
+/// Actions by the registry of their patterns.
+private struct RegistryIndex {
+    private var hosts: [String: [Int]] = [:]
+    private var wildcards: [(RegistryPattern, Int)] = []
+
+    init(_ patterns: [ImagePattern]) {
+        for (index, pattern) in patterns.enumerated() {
+            if case .host(let host) = pattern.registry {
+                hosts[host, default: []].append(index)
+            } else {
+                wildcards.append((pattern.registry, index))
+            }
+        }
+    }
+
+    func actions(at host: String) -> [Int] {
+        ((hosts[host] ?? []) + wildcards.filter { $0.0.matches(host) }.map(\.1)).sorted()
+    }
+}

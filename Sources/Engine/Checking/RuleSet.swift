@@ -1,0 +1,125 @@
+public import RuleLang
+
+/// What loading a rule set gives: the rule set, if nothing is wrong with it, and every finding.
+public struct RuleSetLoad: Sendable {
+    /// The rule set; nil where some finding is an error.
+    public let ruleSet: RuleSet?
+    /// All findings, in the order of files and places.
+    public let diagnostics: [Diagnostic]
+}
+
+/// A rule set that was checked and compiled.
+public struct RuleSet: Sendable {
+    /// How much there is of what.
+    public struct Statistics: Sendable, Equatable {
+        /// The number of files.
+        public let files: Int
+        /// The number of rules.
+        public let rules: Int
+        /// The number of actions, one a pattern.
+        public let actions: Int
+        /// The number of `ignore`s, one a pattern.
+        public let ignores: Int
+        /// The number of tests.
+        public let tests: Int
+    }
+
+    /// What decides.
+    public let program: Program
+    /// How much there is of what.
+    public let statistics: Statistics
+    let tests: [CheckedTest]
+
+    /// Parses, checks and compiles the files of a rule set, whose order does not matter.
+    ///
+    /// - Parameters:
+    ///   - files: the files; spans in diagnostics name them by index.
+    ///   - settings: values for `let` names, which take the place of those in the files.
+    public static func load(_ files: [SourceFile], settings: [String: String] = [:]) -> RuleSetLoad {
+        var diagnostics: [Diagnostic] = []
+        var trees: [SyntaxTree] = []
+        for (index, file) in files.enumerated() {
+            let result = SyntaxTree.parse(file, file: index)
+            trees.append(result.tree)
+            diagnostics += result.diagnostics
+        }
+        // What a broken statement would have defined is not known, so that nothing is called unknown.
+        let isWhole = !diagnostics.contains { $0.severity == .error }
+        let checker = Checker(trees: trees, settings: settings, isWhole: isWhole)
+        let checked = checker.check(diagnostics: &diagnostics)
+        var ruleSet: RuleSet?
+        if !diagnostics.contains(where: { $0.severity == .error }) {
+            let compiler = Compiler(
+                files: files, rules: checked.rules, ignores: checked.ignores, bypassPrefixes: checked.bypassPrefixes)
+            if let program = compiler.compile(diagnostics: &diagnostics) {
+                ruleSet = RuleSet(
+                    program: program,
+                    statistics: Statistics(
+                        files: files.count, rules: checked.rules.count,
+                        actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
+                        tests: checked.tests.count),
+                    tests: checked.tests)
+            }
+        }
+        if isWhole { checked.acceptances.apply(to: &diagnostics) }
+        return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
+    }
+}
+
+/// Checks all files of a rule set together.
+struct Checker {
+    struct Result {
+        let rules: [CheckedRule]
+        let ignores: [CheckedIgnore]
+        let bypassPrefixes: [String]
+        let tests: [CheckedTest]
+        let acceptances: Acceptances
+    }
+
+    let trees: [SyntaxTree]
+    let settings: [String: String]
+    let isWhole: Bool
+
+    func check(diagnostics: inout [Diagnostic]) -> Result {
+        let names = NameTable(trees, settings: settings, mayBeIncomplete: !isWhole, diagnostics: &diagnostics)
+        let checker = RuleChecker(names: names)
+        var rules: [CheckedRule] = []
+        var ruleNames: [String: Span] = [:]
+        var ignores: [CheckedIgnore] = []
+        var bypassPrefixes: [String] = []
+        for statement in trees.flatMap(\.statements) {
+            switch statement {
+            case .rule(let declaration):
+                if let name = declaration.name.plainText {
+                    if let earlier = ruleNames[name] {
+                        diagnostics.append(
+                            Diagnostic(
+                                .duplicateRule, "the rule `\(name)` is defined twice", at: declaration.name.span,
+                                label: "again here", secondary: [.init(span: earlier, text: "first here")],
+                                help: ["give it another name, or put its statements into the first"]))
+                    } else {
+                        ruleNames[name] = declaration.name.span
+                    }
+                }
+                if let rule = checker.check(declaration, diagnostics: &diagnostics) { rules.append(rule) }
+            case .ignore(let subject, let span):
+                ignores += checker.check(subject, span: span, diagnostics: &diagnostics)
+            case .bypass(let prefixes, _):
+                bypassPrefixes += prefixes.compactMap { checker.bypassPrefix($0, diagnostics: &diagnostics) }
+            case .binding, .language, .test, .accept:
+                break
+            }
+        }
+        MarkAnalysis(rules: rules, ignores: ignores).run(diagnostics: &diagnostics)
+        let testChecker = TestChecker(names: names, ruleNames: isWhole ? Set(ruleNames.keys) : nil)
+        var tests: [CheckedTest] = []
+        for tree in trees {
+            for case .test(let declaration) in tree.statements {
+                if let test = testChecker.check(declaration, in: tree, diagnostics: &diagnostics) { tests.append(test) }
+            }
+        }
+        let acceptances = Acceptances(trees, diagnostics: &diagnostics)
+        return Result(
+            rules: rules, ignores: ignores, bypassPrefixes: bypassPrefixes, tests: tests, acceptances: acceptances)
+    }
+}

@@ -1,0 +1,98 @@
+/// What a selector asks of one key, whatever way it is spelled: the values that are allowed, and whether the key may
+/// be absent. `!=` and `notin` hold where the key is absent, as in Kubernetes.
+struct LabelRequirement: Hashable, Sendable {
+    private(set) var values: StringSet
+    private(set) var allowsAbsent: Bool
+
+    static let anything = LabelRequirement(values: .all, allowsAbsent: true)
+    static let exists = LabelRequirement(values: .all, allowsAbsent: false)
+    static let absent = LabelRequirement(values: .none, allowsAbsent: true)
+
+    static func isIn(_ values: [String]) -> LabelRequirement {
+        LabelRequirement(values: StringSet(values), allowsAbsent: false)
+    }
+
+    static func notIn(_ values: [String]) -> LabelRequirement {
+        LabelRequirement(values: StringSet(allBut: values), allowsAbsent: true)
+    }
+
+    var isEmpty: Bool { values.isEmpty && !allowsAbsent }
+    var isAnything: Bool { values.isAll && allowsAbsent }
+
+    func holds(for value: String?) -> Bool { value.map(values.contains) ?? allowsAbsent }
+
+    func intersection(_ other: LabelRequirement) -> LabelRequirement {
+        LabelRequirement(
+            values: values.intersection(other.values), allowsAbsent: allowsAbsent && other.allowsAbsent)
+    }
+
+    func subtracting(_ other: LabelRequirement) -> LabelRequirement {
+        LabelRequirement(
+            values: values.subtracting(other.values), allowsAbsent: allowsAbsent && !other.allowsAbsent)
+    }
+
+    func isSubset(of other: LabelRequirement) -> Bool { subtracting(other).isEmpty }
+
+    /// The requirement on a key as a selector says it.
+    func text(key: String) -> String {
+        let list = values.listed.map { $0.isEmpty ? "\"\"" : $0 }.joined(separator: ", ")
+        switch (values.isComplement, allowsAbsent) {
+        case (true, true): return values.listed.isEmpty ? "\(key) or not" : "\(key) notin (\(list))"
+        case (true, false): return values.listed.isEmpty ? key : "\(key), \(key) notin (\(list))"
+        case (false, true): return values.listed.isEmpty ? "!\(key)" : "!\(key) or \(key) in (\(list))"
+        case (false, false): return values.listed.count == 1 ? "\(key) = \(list)" : "\(key) in (\(list))"
+        }
+    }
+}
+
+/// Requirements by key; a key that is not there may be anything.
+struct LabelRequirements: Hashable, Sendable {
+    struct Entry: Hashable, Sendable {
+        let key: String
+        let requirement: LabelRequirement
+    }
+
+    /// Sorted by key, none of them allows everything.
+    private(set) var entries: [Entry] = []
+
+    var isEmptySet: Bool { entries.contains { $0.requirement.isEmpty } }
+    var isUnconstrained: Bool { entries.isEmpty }
+
+    subscript(key: String) -> LabelRequirement {
+        get { entries.first { $0.key == key }?.requirement ?? .anything }
+        set {
+            entries.removeAll { $0.key == key }
+            guard !newValue.isAnything else { return }
+            let index = entries.firstIndex { $0.key > key } ?? entries.count
+            entries.insert(Entry(key: key, requirement: newValue), at: index)
+        }
+    }
+
+    func hold(for labels: [String: String]) -> Bool {
+        entries.allSatisfy { $0.requirement.holds(for: labels[$0.key]) }
+    }
+
+    func intersection(_ other: LabelRequirements) -> LabelRequirements {
+        var result = self
+        for entry in other.entries { result[entry.key] = result[entry.key].intersection(entry.requirement) }
+        return result
+    }
+
+    func isSubset(of other: LabelRequirements) -> Bool {
+        other.entries.allSatisfy { self[$0.key].isSubset(of: $0.requirement) }
+    }
+
+    /// The first entry that labels do not satisfy.
+    func firstFailure(for labels: [String: String]) -> Entry? {
+        entries.first { !$0.requirement.holds(for: labels[$0.key]) }
+    }
+
+    /// Labels that satisfy all of it; only what must be there.
+    var witness: [String: String] {
+        var labels: [String: String] = [:]
+        for entry in entries where !entry.requirement.allowsAbsent {
+            labels[entry.key] = entry.requirement.values.witness(like: "a")
+        }
+        return labels
+    }
+}

@@ -1,0 +1,115 @@
+extension Program {
+    /// The actions whose pattern holds an image, the most specific first, and for each why it decided or did not.
+    public func trace(
+        _ field: ImageField, of workload: Workload, in context: EvaluationContext
+    ) -> [ConsideredAction] {
+        let evaluation = Evaluation(program: self, workload: workload, context: context)
+        return evaluation.trace(field)
+    }
+}
+
+extension Evaluation {
+    func trace(_ field: ImageField) -> [ConsideredAction] {
+        var copy = self
+        let decision = copy.decision(of: field)
+        guard let reference = decision.reference else { return [] }
+        let name = ImageName(reference)
+        let image = MatchedImage(
+            reference: reference, name: name, placeAndOperation: PlacesAndOperations(field.place, context.operation))
+        var winner: Int?
+        return candidates(name).map { index in
+            let location = program.locations[index]
+            let action = program.code.actions[index]
+            let rule = program.code.rules[action.rule]
+            var verdict: String
+            if let failure = failure(of: index, image) {
+                verdict = failure
+            } else if rule.isObserved {
+                verdict = "observes only"
+            } else if let winner {
+                let isInside = Box.of(winner, program).isStrictSubset(of: Box.of(index, program))
+                verdict = "\(isInside ? "less specific than" : "says the same as") \(program.describe(winner))"
+            } else {
+                winner = index
+                verdict = "wins"
+                if decision.by == nil { verdict = "would win, but: \(decision.reason)" }
+            }
+            return ConsideredAction(
+                location: location, pattern: action.pattern.text, action: action.effect.text,
+                won: winner == index && decision.by == location, verdict: verdict)
+        }
+    }
+
+    /// Why an image that no action claims is left alone.
+    func reasonWithoutWinner(_ image: MatchedImage) -> String {
+        let candidates = candidates(image.name)
+        for index in candidates {
+            guard let failure = failure(of: index, image) else { continue }
+            let more = candidates.count > 1 ? " (and \(candidates.count - 1) more)" : ""
+            return "\(program.describe(index)) names it, but \(failure)\(more)"
+        }
+        if candidates.contains(where: { program.code.rules[program.code.actions[$0].rule].isObserved }) {
+            return "only rules that observe name it"
+        }
+        return "no rule names it"
+    }
+
+    private func candidates(_ name: ImageName) -> [Int] {
+        var found: [Int32] = []
+        program.code.trie.forEachMatch(name) { found += $0 }
+        return found.sorted().map(Int.init)
+    }
+
+    /// The first condition of an action that does not hold, in words; nil where all hold.
+    private func failure(of index: Int, _ image: MatchedImage) -> String? {
+        let action = program.code.actions[index]
+        let conditions = program.code.rules[action.rule].conditions
+        let reference = image.reference
+        if let tag = action.pattern.tag, !action.pattern.matchesTag(reference.tag, hasDigest: reference.digest != nil) {
+            return reference.tag.map { "the tag is `\($0)`, not `\(tag)`" } ?? "the tag is not `\(tag)`"
+        }
+        if !conditions.placesAndOperations.contains(image.placeAndOperation) {
+            return "not for this place and operation"
+        }
+        if !image.satisfies(conditions) {
+            return
+                "not for an image \(reference.tag == nil ? "without" : "with") tag and \(reference.digest == nil ? "without" : "with") digest"
+        }
+        if !conditions.namespaces.contains(NamespacePattern(stem: context.namespace, isPrefix: false)) {
+            return "not in namespace `\(context.namespace)`"
+        }
+        if !conditions.namespaceLabels.isUnconstrained {
+            guard let known = context.namespaceLabels else {
+                return "the labels of namespace `\(context.namespace)` are not known"
+            }
+            if let entry = conditions.namespaceLabels.firstFailure(for: known) {
+                return Self.text(entry, known[entry.key], of: "namespace `\(context.namespace)`")
+            }
+        }
+        if let entry = conditions.podLabels.firstFailure(for: labels) {
+            return Self.text(entry, labels[entry.key], of: "the pod")
+        }
+        return nil
+    }
+
+    private static func text(_ entry: LabelRequirements.Entry, _ value: String?, of owner: String) -> String {
+        let wanted = "`\(entry.requirement.text(key: entry.key))` does not hold"
+        return value.map { "\(wanted): the label of \(owner) is `\($0)`" }
+            ?? "\(wanted): \(owner) has no label `\(entry.key)`"
+    }
+}
+
+extension Program {
+    /// A rule's action by name and place.
+    func describe(_ action: Int) -> String {
+        let location = locations[action]
+        return "rule `\(location.rule)` (\(location.file):\(location.line))"
+    }
+}
+
+extension Box {
+    fileprivate static func of(_ index: Int, _ program: Program) -> Box {
+        let action = program.code.actions[index]
+        return Box(pattern: action.pattern, conditions: program.code.rules[action.rule].conditions)
+    }
+}

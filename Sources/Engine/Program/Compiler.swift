@@ -1,0 +1,122 @@
+import RuleLang
+
+/// Puts checked rules in canonical order, finds how their actions stand to each other, and lays them out to decide.
+struct Compiler {
+    let files: [SourceFile]
+    let rules: [CheckedRule]
+    let ignores: [CheckedIgnore]
+    let bypassPrefixes: [String]
+
+    /// Compiles; a rule set with conflicts gives nil and says why.
+    func compile(diagnostics: inout [Diagnostic]) -> Program? {
+        let sorted = rules.sorted { $0.rule.name < $1.rule.name }
+        var actions: [CompiledAction] = []
+        var spans: [Span] = []
+        for (index, rule) in sorted.enumerated() {
+            for action in rule.actions.sorted(by: { $0.pattern < $1.pattern }) {
+                actions.append(
+                    CompiledAction(rule: index, pattern: action.pattern, effect: action.effect, warning: action.warning)
+                )
+                spans.append(action.span)
+            }
+        }
+        let compiledRules = sorted.map(\.rule)
+        let boxes = actions.map { Box(pattern: $0.pattern, conditions: compiledRules[$0.rule].conditions) }
+        let before = diagnostics.count
+        reportEmpty(boxes, actions, spans, compiledRules, diagnostics: &diagnostics)
+        guard diagnostics.count == before else { return nil }
+        let order = ActionOrder(boxes, actions.map(\.pattern))
+        ConflictAnalysis(rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order)
+            .run(diagnostics: &diagnostics)
+        OutputAnalysis(
+            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignores: ignores,
+            bypassPrefixes: Set(bypassPrefixes)
+        ).run(diagnostics: &diagnostics)
+        guard !diagnostics[before...].contains(where: { $0.severity == .error }) else { return nil }
+
+        let ranked = actions.indices.sorted { (order.depth[$1], $0) < (order.depth[$0], $1) }
+        var rank = [Int](repeating: 0, count: actions.count)
+        for (position, action) in ranked.enumerated() { rank[action] = position }
+        var code = Program.Code()
+        code.rules = compiledRules
+        code.actions = ranked.map { actions[$0] }
+        for (position, action) in code.actions.enumerated() { code.trie.insert(action.pattern, action: position) }
+        for (first, second) in order.unordered {
+            guard case .deny = actions[first].effect, case .deny = actions[second].effect else { continue }
+            code.denialPeers[rank[first], default: []].append(rank[second])
+            code.denialPeers[rank[second], default: []].append(rank[first])
+        }
+        for action in code.denialPeers.keys { code.denialPeers[action]?.sort() }
+        code.bypassPrefixes = Set(bypassPrefixes).sorted()
+        let ignoreLocations = addIgnores(to: &code)
+        let locations = ranked.map { action in
+            RuleLocation(
+                rule: compiledRules[actions[action].rule].name, file: files[spans[action].file].name,
+                line: files[spans[action].file].lineIndex(at: spans[action].start) + 1)
+        }
+        return Program(code: code, locations: locations, ignoreLocations: ignoreLocations)
+    }
+
+    /// A pattern whose tag contradicts the rule's `image has no tag` claims nothing.
+    private func reportEmpty(
+        _ boxes: [Box], _ actions: [CompiledAction], _ spans: [Span], _ rules: [CompiledRule],
+        diagnostics: inout [Diagnostic]
+    ) {
+        for (index, box) in boxes.enumerated() where box.isEmpty {
+            diagnostics.append(
+                Diagnostic(
+                    .contradictoryConditions,
+                    "no image is `\(actions[index].pattern.text)` under the conditions of `\(rules[actions[index].rule].name)`",
+                    at: spans[index], help: ["remove the pattern, or the condition on tag or digest"]))
+        }
+    }
+
+    private func addIgnores(to code: inout Program.Code) -> Program.IgnoreLocations {
+        var locations = Program.IgnoreLocations()
+        var situations: [(ConditionSet, String)] = []
+        var parts: [(ConditionSet, String)] = []
+        var images: [(ImagePattern, String)] = []
+        for ignore in ignores {
+            let file = files[ignore.span.file]
+            let location = "\(file.name):\(file.lineIndex(at: ignore.span.start) + 1)"
+            switch ignore.entry {
+            case .selfImage:
+                code.ignoresSelf = true
+                locations.selfImage = location
+            case .image(let pattern):
+                if !images.contains(where: { $0.0 == pattern }) { images.append((pattern, location)) }
+            case .conditions(let set) where set.writtenParts == .all:
+                if !situations.contains(where: { $0.0 == set }) { situations.append((set, location)) }
+            case .conditions(let set):
+                if !parts.contains(where: { $0.0 == set }) { parts.append((set, location)) }
+            }
+        }
+        situations.sort { $0.0.canonicalText < $1.0.canonicalText }
+        parts.sort { $0.0.canonicalText < $1.0.canonicalText }
+        images.sort { $0.0 < $1.0 }
+        code.ignoredSituations = situations.map(\.0)
+        code.ignoredParts = parts.map(\.0)
+        code.ignoredImages = images.map(\.0)
+        for (index, pattern) in code.ignoredImages.enumerated() { code.ignoredTrie.insert(pattern, action: index) }
+        locations.situations = situations.map(\.1)
+        locations.parts = parts.map(\.1)
+        locations.images = images.map(\.1)
+        return locations
+    }
+}
+
+extension ConditionSet {
+    /// A text by which equal sets, and only these, are equal: for a canonical order.
+    var canonicalText: String {
+        let names = namespaces.regions.map { region in
+            region.include.text + region.exclude.map { "-" + $0.text }.joined()
+        }
+        let namespaceLabels = namespaceLabels.entries.map { $0.requirement.text(key: $0.key) }
+        let podLabels = podLabels.entries.map { $0.requirement.text(key: $0.key) }
+        let parts = [
+            names.joined(separator: "|"), namespaceLabels.joined(separator: "&"), podLabels.joined(separator: "&"),
+            String(placesAndOperations.rawValue), String(writtenParts.rawValue),
+        ]
+        return parts.joined(separator: ";")
+    }
+}

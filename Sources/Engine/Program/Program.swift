@@ -1,0 +1,63 @@
+/// A checked rule set, compiled: immutable, and safe to share between threads.
+public struct Program: Sendable {
+    /// What decides. Two rule sets that say the same, in whatever order of statements, rules and files, have equal
+    /// code.
+    struct Code: Hashable, Sendable {
+        /// Sorted by name.
+        var rules: [CompiledRule] = []
+        /// The most specific first: of two actions of which one lies inside the other, the inner one.
+        var actions: [CompiledAction] = []
+        /// For each action that denies, the other denials that overlap it without order.
+        var denialPeers: [Int: [Int]] = [:]
+        var trie = PatternTrie()
+        /// Sorted, without repetition.
+        var bypassPrefixes: [String] = []
+        var ignoresSelf = false
+        /// Conditions of `ignore`s that do not look at the image's tag or digest, in canonical order.
+        var ignoredSituations: [ConditionSet] = []
+        /// Conditions of `ignore`s that do.
+        var ignoredParts: [ConditionSet] = []
+        /// Patterns of `ignore image`, in canonical order.
+        var ignoredImages: [ImagePattern] = []
+        /// Finds `ignoredImages`.
+        var ignoredTrie = PatternTrie()
+    }
+
+    let code: Code
+    /// Where each action stands.
+    let locations: [RuleLocation]
+    /// Where each `ignore` stands, as `file:line`.
+    let ignoreLocations: IgnoreLocations
+
+    /// Where the `ignore`s of a program stand, in step with its lists.
+    struct IgnoreLocations: Sendable {
+        var selfImage = ""
+        var situations: [String] = []
+        var parts: [String] = []
+        var images: [String] = []
+    }
+
+    /// Whether some rule or `ignore` looks at the labels of namespaces.
+    public let asksForNamespaceLabels: Bool
+
+    /// Whether some rule only observes.
+    let hasObservers: Bool
+
+    /// The number of rules.
+    public var ruleCount: Int { code.rules.count }
+    /// The number of actions, one a pattern.
+    public var actionCount: Int { code.actions.count }
+
+    /// Whether another program decides the same way, wherever its rules stand.
+    public func isEquivalent(to other: Program) -> Bool { code == other.code }
+
+    init(code: Code, locations: [RuleLocation], ignoreLocations: IgnoreLocations) {
+        self.code = code
+        self.locations = locations
+        self.ignoreLocations = ignoreLocations
+        hasObservers = code.rules.contains(where: \.isObserved)
+        asksForNamespaceLabels =
+            code.rules.contains(where: \.conditions.asksForNamespaceLabels)
+            || (code.ignoredSituations + code.ignoredParts).contains(where: \.asksForNamespaceLabels)
+    }
+}

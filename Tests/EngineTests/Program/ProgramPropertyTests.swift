@@ -1,0 +1,167 @@
+import RuleLang
+import Testing
+
+@testable import Engine
+
+@Suite("The compiled program, held against the definition on random rule sets")
+struct ProgramPropertyTests {
+    private static func load(_ texts: [String]) -> RuleSetLoad {
+        RuleSet.load(texts.enumerated().map { SourceFile(name: "f\($0).rules", text: $1) })
+    }
+
+    /// Random rule sets that are valid.
+    private static func validSets(
+        _ count: Int, using random: inout SeededGenerator
+    ) -> [(RandomRuleSet, RuleSet)] {
+        var found: [(RandomRuleSet, RuleSet)] = []
+        var tries = 0
+        while found.count < count, tries < count * 20 {
+            tries += 1
+            let candidate = RandomRuleSet(using: &random)
+            if let ruleSet = load([candidate.text]).ruleSet { found.append((candidate, ruleSet)) }
+        }
+        return found
+    }
+
+    @Test("it decides what the slow evaluator decides")
+    func agreesWithSlowEvaluator() {
+        let seed = testSeed("program equals definition")
+        var random = SeededGenerator(seed: seed)
+        let sets = Self.validSets(1_500, using: &random)
+        #expect(sets.count == 1_500)
+        var outcomes: [ImageDecision.Outcome: Int] = [:]
+        for (source, ruleSet) in sets {
+            let slow = SlowEvaluator([SyntaxTree.parse(SourceFile(name: "f", text: source.text)).tree])
+            for _ in 0..<20 {
+                let place = random.pick(Place.allCases)
+                var context = EvaluationContext(
+                    namespace: random.pick(RandomRuleSet.namespaces),
+                    namespaceLabels: random.pick([[:], ["env": "prod"], ["env": "dev"], ["env": "zz"]]),
+                    operation: random.pick(Operation.allCases))
+                if random.chance(50) { context.selfImage = Reference(registry: "docker.io", path: "library/a") }
+                let labels = random.pick([nil, ["app": "x"], ["app": "y"], ["app": "zz", "other": "1"]])
+                let text = RandomRuleSet.reference(using: &random)
+                let isRemembered = random.chance(10)
+                let field = ImageField(place: place, name: "c", pointer: "/spec/x/0/image", text: text)
+                let workload = Workload(
+                    kind: "Pod", labels: labels,
+                    annotations: isRemembered ? ["ruled.dev/bypassed": "\(place.rawValue)/c=\(text)"] : nil,
+                    images: [field])
+                let actual = ruleSet.program.decide(workload, in: context).images[0]
+                outcomes[actual.outcome, default: 0] += 1
+                let expected = slow.decide(
+                    text,
+                    .init(
+                        namespace: context.namespace, namespaceLabels: context.namespaceLabels ?? [:],
+                        podLabels: labels ?? [:], place: place, operation: context.operation,
+                        reference: Reference(registry: "", path: "")),
+                    selfImage: context.selfImage, remembered: isRemembered)
+                let isSame =
+                    actual.outcome == expected.outcome && actual.to == expected.to
+                    && Set(actual.denials) == expected.denials
+                    && (expected.rules.isEmpty || actual.by == nil || expected.rules.contains(actual.by?.rule ?? ""))
+                #expect(
+                    isSame,
+                    """
+                    seed \(seed): \(text) in \(context), labels \(labels ?? [:]), \(place)
+                    expected \(expected)
+                    actual \(actual)
+                    \(source.text)
+                    """)
+                if !isSame { return }
+            }
+        }
+        print("outcomes: \(outcomes)")
+        for outcome in ImageDecision.Outcome.allCases { #expect(outcomes[outcome, default: 0] > 0, "\(outcome)") }
+    }
+
+    @Test("rules and files in any order make the same program")
+    func orderDoesNotMatter() {
+        let seed = testSeed("order does not matter")
+        var random = SeededGenerator(seed: seed)
+        for _ in 0..<1_500 {
+            let source = RandomRuleSet(using: &random)
+            let one = Self.load([source.text])
+            let other = Self.load(source.files(using: &random))
+            #expect((one.ruleSet == nil) == (other.ruleSet == nil), "seed \(seed):\n\(source.text)")
+            #expect(
+                one.diagnostics.map(\.code.rawValue).sorted() == other.diagnostics.map(\.code.rawValue).sorted(),
+                "seed \(seed):\n\(source.text)")
+            guard let left = one.ruleSet?.program, let right = other.ruleSet?.program else { continue }
+            let isSame = left.isEquivalent(to: right)
+            #expect(isSame, "seed \(seed):\n\(source.text)")
+            if !isSame { return }
+        }
+    }
+
+    /// A workload after a patch.
+    private static func patched(_ workload: Workload, _ patch: [PatchOperation]) -> Workload {
+        var texts: [String: String] = [:]
+        var labels = workload.labels
+        var annotations = workload.annotations
+        for operation in patch {
+            switch operation {
+            case .replace(let pointer, let value): texts[pointer] = value
+            case .addObject(let pointer):
+                if pointer.hasSuffix("/labels") { labels = [:] }
+                if pointer.hasSuffix("/annotations") { annotations = [:] }
+            case .add(let pointer, let value):
+                let parts = pointer.split(separator: "/").map(String.init)
+                let key = parts[2].replacing("~1", with: "/").replacing("~0", with: "~")
+                if parts[1] == "labels" { labels?[key] = value } else { annotations?[key] = value }
+            }
+        }
+        return Workload(
+            kind: workload.kind, labels: labels, annotations: annotations,
+            images: workload.images.map {
+                ImageField(place: $0.place, name: $0.name, pointer: $0.pointer, text: texts[$0.pointer] ?? $0.text)
+            })
+    }
+
+    private static func randomPod(using random: inout SeededGenerator) -> Workload {
+        var images: [ImageField] = []
+        for index in 0..<Int.random(in: 1...4, using: &random) {
+            let place = random.pick(Place.allCases)
+            images.append(
+                ImageField(
+                    place: place, name: "c\(index)", pointer: "/spec/\(place.rawValue)/\(index)/image",
+                    text: RandomRuleSet.reference(using: &random)))
+        }
+        return Workload(
+            kind: "Pod", labels: random.pick([nil, [:], ["app": "x"], ["app": "y"]]),
+            annotations: random.pick([nil, [:], ["a": "b"]]), images: images)
+    }
+
+    @Test("evaluating a pod twice gives what evaluating it once gave, and so does an update that changes nothing")
+    func idempotence() {
+        let seed = testSeed("idempotence")
+        var random = SeededGenerator(seed: seed)
+        var patches = 0
+        for (source, ruleSet) in Self.validSets(1_500, using: &random) {
+            for _ in 0..<10 {
+                let pod = Self.randomPod(using: &random)
+                var context = EvaluationContext(
+                    namespace: random.pick(RandomRuleSet.namespaces),
+                    namespaceLabels: random.pick([[:], ["env": "prod"], ["env": "dev"]]),
+                    operation: random.pick(Operation.allCases),
+                    isEphemeralContainersUpdate: random.chance(10),
+                    selfImage: Reference(registry: "docker.io", path: "library/b"))
+                if context.operation == .update, random.chance(50) { context.old = Self.randomPod(using: &random) }
+                let first = ruleSet.program.decide(pod, in: context)
+                guard !first.isDenied else { continue }
+                if !first.patch.isEmpty { patches += 1 }
+                let after = Self.patched(pod, first.patch)
+                #expect(after.images.map(\.text) == zip(pod.images, first.images).map { $1.to ?? $0.text })
+                let again = ruleSet.program.decide(after, in: context)
+                var update = context
+                update.operation = .update
+                update.old = after
+                let touched = ruleSet.program.decide(after, in: update)
+                let isStable = again.patch.isEmpty && !again.isDenied && touched.patch.isEmpty && !touched.isDenied
+                #expect(isStable, "seed \(seed): \(pod) \(context)\n\(first)\n\(again)\n\(touched)\n\(source.text)")
+                if !isStable { return }
+            }
+        }
+        #expect(patches > 1_000)
+    }
+}

@@ -1,0 +1,330 @@
+@testable import Engine
+import RuleLang
+
+/// The language's definition, read off the syntax tree, one step after the other and without any cleverness: what the
+/// compiled program is held against. It shares nothing with it but the parser of rules and that of references.
+struct SlowEvaluator {
+    struct Action {
+        let rule: RuleDeclaration
+        let statement: ActionStatement
+        let pattern: String
+    }
+
+    let statements: [Statement]
+    let lets: [String: Literal]
+    let actions: [Action]
+    let bypasses: [String]
+
+    init(_ trees: [SyntaxTree]) {
+        statements = trees.flatMap(\.statements)
+        var lets: [String: Literal] = [:]
+        for case .binding(let binding) in statements { lets[binding.name.plainText ?? ""] = binding.value }
+        self.lets = lets
+        var actions: [Action] = []
+        var bypasses: [String] = []
+        for statement in statements {
+            if case .rule(let rule) = statement {
+                for case .action(let action) in rule.statements {
+                    for literal in action.patterns {
+                        actions.append(Action(rule: rule, statement: action, pattern: Self.resolve(literal, lets)))
+                    }
+                }
+            }
+            if case .bypass(let prefixes, _) = statement { bypasses += prefixes.map { Self.resolve($0, lets) } }
+        }
+        self.actions = actions
+        self.bypasses = bypasses
+    }
+
+    static func resolve(_ literal: Literal, _ lets: [String: Literal], registry: String = "${registry}") -> String {
+        literal.segments.map { segment in
+            switch segment.kind {
+            case .text(let text): text
+            case .interpolation("registry"): registry
+            case .interpolation(let name): lets[name].map { resolve($0, lets) } ?? "?"
+            }
+        }.joined()
+    }
+
+    // MARK: The situation
+
+    struct Situation {
+        var namespace: String
+        var namespaceLabels: [String: String]
+        var podLabels: [String: String]
+        var place: Place
+        var operation: Operation
+        var reference: Reference
+    }
+
+    func holds(_ condition: Condition, _ s: Situation) -> Bool {
+        switch condition.kind {
+        case .namespaceNames(let names):
+            return names.contains { literal in
+                let name = literal.plainText ?? ""
+                return name.hasSuffix("*") ? s.namespace.hasPrefix(name.dropLast()) : name == s.namespace
+            }
+        case .namespaceLabels(let selector):
+            var labels = s.namespaceLabels
+            labels["kubernetes.io/metadata.name"] = s.namespace
+            return selector.requirements.allSatisfy { holds($0, labels) }
+        case .podLabels(let selector): return selector.requirements.allSatisfy { holds($0, s.podLabels) }
+        case .places(let places): return places.contains { $0.value == s.place }
+        case .operations(let operations):
+            return operations.contains { $0.value == (s.place == .ephemeral ? .update : s.operation) }
+        case .imageHas(let part, let isNegated):
+            let isThere = part == .tag ? s.reference.tag != nil : s.reference.digest != nil
+            return isThere != isNegated
+        }
+    }
+
+    private func holds(_ requirement: Requirement, _ labels: [String: String]) -> Bool {
+        let value = labels[requirement.key.plainText ?? ""]
+        func texts(_ literals: [Literal]) -> [String] { literals.map { $0.plainText ?? "" } }
+        switch requirement.kind {
+        case .equals(let wanted): return value == wanted.plainText
+        case .notEquals(let wanted): return value != wanted.plainText
+        case .isIn(let wanted): return value.map { texts(wanted).contains($0) } ?? false
+        case .notIn(let wanted): return value.map { !texts(wanted).contains($0) } ?? true
+        case .exists: return value != nil
+        case .doesNotExist: return value == nil
+        }
+    }
+
+    // MARK: Patterns
+
+    func matchesRegistry(_ pattern: String, _ registry: String) -> Bool {
+        let wanted = String(pattern.split(separator: "/")[0])
+        if wanted == "*" { return true }
+        if wanted.hasPrefix("*.") { return registry.hasSuffix(wanted.dropFirst()) && registry.count > wanted.count - 1 }
+        return wanted == registry
+    }
+
+    private func cut(_ pattern: String) -> (path: [String], tag: String?) {
+        var path = pattern.split(separator: "/").dropFirst().map(String.init)
+        var tag: String?
+        if let last = path.last, let colon = last.firstIndex(of: ":") {
+            tag = String(last[last.index(after: colon)...])
+            path[path.count - 1] = String(last[..<colon])
+        }
+        return (path, tag)
+    }
+
+    func matchesPath(_ pattern: String, _ path: [String]) -> Bool {
+        let wanted = cut(pattern).path
+        guard wanted.last == "*" else { return wanted == path }
+        return path.count >= wanted.count && Array(path.prefix(wanted.count - 1)) == Array(wanted.dropLast())
+    }
+
+    func matchesTag(_ pattern: String, tag: String?, digest: String?) -> Bool {
+        guard let wanted = cut(pattern).tag else { return true }
+        if let tag { return tag == wanted }
+        return digest == nil && wanted == "latest"
+    }
+
+    static func name(_ reference: Reference) -> (registry: String, path: [String]) {
+        let path = reference.path.split(separator: "/").map(String.init)
+        return reference.registry.isEmpty ? (path[0], Array(path.dropFirst())) : (reference.registry, path)
+    }
+
+    func matches(_ pattern: String, _ reference: Reference) -> Bool {
+        let name = Self.name(reference)
+        return matchesRegistry(pattern, name.registry) && matchesPath(pattern, name.path)
+            && matchesTag(pattern, tag: reference.tag, digest: reference.digest)
+    }
+
+    func claims(_ action: Action, _ s: Situation) -> Bool {
+        matches(action.pattern, s.reference)
+            && action.rule.statements.allSatisfy {
+                if case .when(let condition, _) = $0 { holds(condition, s) } else { true }
+            }
+    }
+
+    // MARK: Boxes, by counting
+
+    /// The values of each dimension that an action allows, over a universe that holds every value any rule names and
+    /// one that none names.
+    func box(_ action: Action) -> [[Bool]] {
+        let base = Situation(
+            namespace: "default", namespaceLabels: [:], podLabels: [:], place: .container, operation: .create,
+            reference: Reference(registry: "docker.io", path: "a/b"))
+        let conditions = action.rule.statements.compactMap { statement in
+            if case .when(let condition, _) = statement { condition } else { nil }
+        }
+        func all(_ s: Situation, _ include: (Condition.Kind) -> Bool) -> Bool {
+            conditions.filter { include($0.kind) }.allSatisfy { holds($0, s) }
+        }
+        let registries = Self.registries.map { matchesRegistry(action.pattern, $0) }
+        let paths = Self.paths.map { matchesPath(action.pattern, $0) }
+        var parts: [Bool] = []
+        for tag in [nil, "latest", "1", "2"] {
+            for digest in [nil, "d"] {
+                var s = base
+                s.reference = Reference(registry: "r", path: "p", tag: tag, digest: digest)
+                parts.append(
+                    matchesTag(action.pattern, tag: tag, digest: digest)
+                        && all(s) { if case .imageHas = $0 { true } else { false } })
+            }
+        }
+        var namespaces: [Bool] = []
+        for namespace in RandomRuleSet.namespaces + ["other", "team-c"] {
+            var s = base
+            s.namespace = namespace
+            let isNamed = all(s) { kind in
+                switch kind {
+                case .namespaceNames: true
+                case .namespaceLabels(let selector):
+                    selector.requirements.allSatisfy { $0.key.plainText == "kubernetes.io/metadata.name" }
+                default: false
+                }
+            }
+            namespaces.append(isNamed)
+        }
+        let environments = [nil, "prod", "dev", "other"].map { value in
+            var s = base
+            s.namespaceLabels = value.map { ["env": $0] } ?? [:]
+            return all(s) { kind in
+                if case .namespaceLabels(let selector) = kind {
+                    selector.requirements.allSatisfy { $0.key.plainText == "env" }
+                } else {
+                    false
+                }
+            }
+        }
+        let apps = [nil, "x", "y", "other"].map { value in
+            var s = base
+            s.podLabels = value.map { ["app": $0] } ?? [:]
+            return all(s) { if case .podLabels = $0 { true } else { false } }
+        }
+        var places: [Bool] = []
+        for place in Place.allCases {
+            for operation in Operation.allCases where !(place == .ephemeral && operation == .create) {
+                var s = base
+                s.place = place
+                s.operation = operation
+                places.append(
+                    all(s) { kind in
+                        switch kind {
+                        case .places, .operations: true
+                        default: false
+                        }
+                    })
+            }
+        }
+        return [registries, paths, parts, namespaces, environments, apps, places]
+    }
+
+    private static let registries =
+        RandomRuleSet.registries + ["other.example", "z.gcr.io", "w.y.gcr.io", "v.x.y.gcr.io"]
+    private static let paths: [[String]] = {
+        let words = ["library", "a", "b", "zz"]
+        let one = words.map { [$0] }
+        let two = one.flatMap { head in words.map { head + [$0] } }
+        return one + two + two.flatMap { head in words.map { head + [$0] } }
+    }()
+
+    static func isInside(_ inner: [[Bool]], _ outer: [[Bool]]) -> Bool {
+        zip(inner, outer).allSatisfy { zip($0, $1).allSatisfy { !$0 || $1 } }
+    }
+
+    // MARK: Decisions
+
+    struct Answer: Equatable {
+        var outcome: ImageDecision.Outcome
+        var to: String?
+        var rules: Set<String> = []
+        var denials: Set<String> = []
+    }
+
+    /// What happens to one image of a pod that is created, or whose update changed it.
+    func decide(_ text: String, _ situation: Situation, selfImage: Reference?, remembered: Bool = false) -> Answer {
+        var s = situation
+        for case .ignore(.condition(let condition), _) in statements {
+            if case .imageHas = condition.kind { continue }
+            if holds(condition, s) { return Answer(outcome: .ignored) }
+        }
+        var rest = text
+        var isBypassed = false
+        while let prefix = bypasses.first(where: { rest.hasPrefix($0) }) { rest.removeFirst(prefix.count) }
+        var to: String?
+        if rest != text, (try? Reference.parse(rest).get()) != nil {
+            isBypassed = true
+            to = rest
+        } else {
+            rest = text
+            isBypassed = remembered && !bypasses.isEmpty
+        }
+        guard let reference = try? Reference.parse(rest).get() else { return Answer(outcome: .unparsed) }
+        s.reference = reference
+        let bypassed = Answer(outcome: .bypassed, to: to)
+        for case .ignore(let subject, _) in statements {
+            let isIgnored: Bool
+            switch subject {
+            case .selfImage:
+                isIgnored = selfImage.map { $0.registry == reference.registry && $0.path == reference.path } ?? false
+            case .images(let literals):
+                isIgnored = literals.contains { matches(Self.resolve($0, lets), reference) }
+            case .condition(let condition):
+                if case .imageHas = condition.kind { isIgnored = holds(condition, s) } else { isIgnored = false }
+            }
+            if isIgnored { return isBypassed ? bypassed : Answer(outcome: .ignored) }
+        }
+        let claiming = actions.filter { action in
+            claims(action, s) && !action.rule.statements.contains { if case .observe = $0 { true } else { false } }
+        }
+        let boxes = claiming.map(box)
+        let best = claiming.indices.filter { index in
+            !claiming.indices.contains { other in
+                Self.isInside(boxes[other], boxes[index]) && !Self.isInside(boxes[index], boxes[other])
+            }
+        }.map { claiming[$0] }
+        let answers = best.map { answer($0, text, reference, isBypassed: isBypassed, bypassed) }
+        guard let first = answers.first else { return isBypassed ? bypassed : Answer(outcome: .unchanged) }
+        // Where several speak, they say the same, or all deny.
+        var merged = first
+        merged.rules = Set(best.compactMap(\.rule.name.plainText))
+        for other in answers.dropFirst() {
+            merged.denials.formUnion(other.denials)
+            if other.outcome != first.outcome || other.to != first.to {
+                merged.outcome = .declined; merged.to = "CONFLICT"
+            }
+        }
+        return merged
+    }
+
+    private func answer(
+        _ action: Action, _ text: String, _ reference: Reference, isBypassed: Bool, _ bypassed: Answer
+    ) -> Answer {
+        switch action.statement.kind {
+        case .deny(let reason):
+            return Answer(outcome: .denied, denials: [Self.resolve(reason, lets)])
+        case .allow:
+            return isBypassed ? bypassed : Answer(outcome: .unchanged)
+        case .rewrite(let literal):
+            if isBypassed { return bypassed }
+            let name = Self.name(reference)
+            var target = Self.resolve(literal, lets, registry: name.registry)
+            if literal.segments.contains(where: { $0.kind == .interpolation("registry") }), name.registry.contains(":")
+            {
+                return Answer(outcome: .declined)
+            }
+            if target.hasSuffix("/*") {
+                var rest = name.path
+                let literalCount = cut(action.pattern).path.count - 1
+                rest.removeFirst(literalCount)
+                let drops = action.statement.modifiers.contains { $0.kind == .dropLibrary }
+                if drops, name.registry == "docker.io", name.path.count == 2, rest.count == 2, rest[0] == "library" {
+                    rest.removeFirst()
+                }
+                target = target.dropLast(1) + rest.joined(separator: "/")
+            }
+            if let digest = reference.digest, action.statement.modifiers.contains(where: { $0.kind == .digestToTag }) {
+                target += ":" + (reference.tag.map { $0 + "-" } ?? "") + digest.replacing(":", with: "-")
+            } else {
+                if let tag = reference.tag { target += ":" + tag }
+                if let digest = reference.digest { target += "@" + digest }
+            }
+            return target == text ? Answer(outcome: .unchanged) : Answer(outcome: .rewritten, to: target)
+        }
+    }
+}
