@@ -25,7 +25,8 @@ struct Docs: ParsableCommand {
         }
         guard let document = Self.find(topic) else {
             let names = Document.all.map(\.name)
-            let near = Suggestion.closest(to: topic.lowercased(), among: names)
+            let near =
+                Suggestion.closest(to: topic.lowercased(), among: names)
                 ?? Suggestion.closest(to: topic.uppercased(), among: names)
             let hint = near.map { "did you mean `ruled docs \($0)`?" } ?? "`ruled docs` lists the topics"
             throw ValidationError("there is no page `\(topic)`; \(hint)")

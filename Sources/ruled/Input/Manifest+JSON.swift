@@ -121,7 +121,9 @@ struct JSONDocuments {
 
     private mutating func number() throws(ManifestError) -> String {
         let start = position
-        func isDigit(_ byte: UInt8?) -> Bool { byte.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false }
+        func isDigit(_ byte: UInt8?) -> Bool {
+            byte.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
+        }
         if next == UInt8(ascii: "-") { position += 1 }
         guard isDigit(next) else { throw failure("a digit should stand here") }
         if next == UInt8(ascii: "0") { position += 1 } else { while isDigit(next) { position += 1 } }
@@ -171,7 +173,9 @@ struct JSONDocuments {
         case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): content.append(byte)
         case UInt8(ascii: "u"):
             var code = try codeUnit()
-            if (0xD800..<0xDC00).contains(code), bytes[position...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")]) {
+            if (0xD800..<0xDC00).contains(code),
+                bytes[position...].starts(with: [UInt8(ascii: "\\"), UInt8(ascii: "u")])
+            {
                 let mark = position
                 position += 2
                 let low = try codeUnit()

@@ -130,7 +130,8 @@ extension Manifest {
             var bytes: [UInt8] = []
             var rest = piece
             while let byte = rest.popFirst() {
-                if byte == UInt8(ascii: "~"), let next = rest.first, next == UInt8(ascii: "0") || next == UInt8(ascii: "1")
+                if byte == UInt8(ascii: "~"), let next = rest.first,
+                    next == UInt8(ascii: "0") || next == UInt8(ascii: "1")
                 {
                     rest.removeFirst()
                     bytes.append(next == UInt8(ascii: "0") ? UInt8(ascii: "~") : UInt8(ascii: "/"))

@@ -28,12 +28,15 @@ enum Manifests {
         for document in documents {
             if let elements = document.elements {
                 result += elements
-            } else if let kind = document["kind"]?.text, kind.hasSuffix("List"), let items = document["items"]?.elements {
+            } else if let kind = document["kind"]?.text, kind.hasSuffix("List"), let items = document["items"]?.elements
+            {
                 let itemKind = kind.dropLast("List".count)
                 for var item in items {
                     // `kubectl get --raw` leaves kind and version out of the items of a PodList.
                     if item["kind"] == nil, !itemKind.isEmpty, case .object(let members) = item.value {
-                        var head = [Manifest.Member(key: "kind", value: Manifest(.string(String(itemKind)), line: item.line))]
+                        var head = [
+                            Manifest.Member(key: "kind", value: Manifest(.string(String(itemKind)), line: item.line))
+                        ]
                         if let version = document["apiVersion"] {
                             head.insert(Manifest.Member(key: "apiVersion", value: version), at: 0)
                         }

@@ -1,17 +1,5 @@
 import RuleLang
 
-/// Inputs that cannot be used; the command could not do its work.
-struct InputFailure: Error {
-    /// What is wrong, in order.
-    let diagnostics: [Diagnostic]
-
-    init(
-        _ code: DiagnosticCode, _ message: String, notes: [String] = [], help: [String] = []
-    ) {
-        diagnostics = [Diagnostic(code, message, at: nil, notes: notes, help: help)]
-    }
-}
-
 /// The files of one rule set, as a PATH on the command line names it.
 struct RuleSetInput {
     /// The path as the user wrote it, for summaries.
@@ -25,7 +13,8 @@ struct RuleSetInput {
     /// Reads a rule set: a directory of `*.rules` files, one such file, or a ConfigMap; `-` is standard input.
     static func read(_ path: String) throws(InputFailure) -> RuleSetInput {
         if path == "-" {
-            return try fromManifestOrRules(try bytes(of: path, budget: sizeLimit), path: path, shown: "<stdin>")
+            return try fromManifestOrRules(
+                try FileSystem.readInput(path, limit: sizeLimit), path: path, shown: "<stdin>")
         }
         switch FileSystem.kind(of: path) {
         case .missing:
@@ -33,7 +22,7 @@ struct RuleSetInput {
         case .directory:
             return try directory(path)
         case .file, .other:
-            let content = try bytes(of: path, budget: sizeLimit)
+            let content = try FileSystem.readInput(path, limit: sizeLimit)
             if path.hasSuffix(".rules") {
                 return RuleSetInput(name: path, files: [SourceFile(name: path, bytes: content)])
             }
@@ -54,18 +43,6 @@ struct RuleSetInput {
         return InputFailure(.inputMissing, "`\(path)` does not exist", help: help)
     }
 
-    private static func bytes(of path: String, budget: Int) throws(InputFailure) -> [UInt8] {
-        do {
-            return try FileSystem.read(path, limit: budget)
-        } catch .tooLarge {
-            throw InputFailure(
-                .inputTooLarge, "`\(path)` takes the rule set over \(sizeLimit >> 20) MiB",
-                help: ["check that this is a file of rules"])
-        } catch .system(let error) {
-            throw InputFailure(.inputUnreadable, "`\(path)` cannot be read: \(error)")
-        }
-    }
-
     private static func directory(_ path: String) throws(InputFailure) -> RuleSetInput {
         let names: [String]
         do {
@@ -78,7 +55,7 @@ struct RuleSetInput {
         for name in names where name.hasSuffix(".rules") {
             let file = FileSystem.join(path, name)
             guard FileSystem.kind(of: file) != .directory else { continue }
-            let content = try bytes(of: file, budget: budget)
+            let content = try FileSystem.readInput(file, limit: budget)
             budget -= content.count
             files.append(SourceFile(name: file, bytes: content))
         }

@@ -141,6 +141,9 @@ struct LineReader {
         self.limit = limit
     }
 
+    /// Whether the next line has to be waited for.
+    var isDrained: Bool { start >= buffer.count }
+
     /// The next line without its line break; nil at the end, or where reading fails.
     mutating func next() -> ArraySlice<UInt8>? {
         var searched = start
