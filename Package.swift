@@ -41,6 +41,7 @@ let package = Package(
         .executableTarget(name: "embed-documents", swiftSettings: common),
         .plugin(name: "EmbedDocuments", capability: .buildTool(), dependencies: ["embed-documents"]),
         .testTarget(name: "RuleLangTests", dependencies: ["RuleLang"], swiftSettings: common),
+        .testTarget(name: "DocumentTests", dependencies: ["Engine", "RuleLang"], swiftSettings: common),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(name: "ruledTests", dependencies: ["ruled"], swiftSettings: common),

@@ -31,23 +31,26 @@ struct ConsoleCommand: Sendable, CustomTestStringConvertible {
     }
 }
 
-@Suite("the commands in the documentation")
-struct ConsoleTests {
+/// The program that the documentation speaks of.
+enum BuiltExecutable {
     /// The executable beside the tests, if it was built.
-    private static let executable: URL? = {
+    static let url: URL? = {
         let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         var folders = [tests.deletingLastPathComponent()]
         folders.append(Repository.root.appendingPathComponent(".build/debug"))
         return folders.map { $0.appendingPathComponent("ruled") }
             .first { FileManager.default.isExecutableFile(atPath: $0.path) }
     }()
+}
 
+@Suite("the commands in the documentation")
+struct ConsoleTests {
     @Test(
-        "run, and print what the page shows", .enabled(if: executable != nil, "the executable is not built"),
+        "run, and print what the page shows", .enabled(if: BuiltExecutable.url != nil, "the executable is not built"),
         arguments: ConsoleCommand.all)
     func run(command: ConsoleCommand) throws {
         let process = Process()
-        process.executableURL = try #require(Self.executable)
+        process.executableURL = BuiltExecutable.url
         process.arguments = command.arguments
         process.currentDirectoryURL = Repository.root
         process.environment = ["NO_COLOR": "1", "PATH": "/usr/bin:/bin"]

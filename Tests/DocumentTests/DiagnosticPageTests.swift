@@ -2,10 +2,10 @@ import Foundation
 import RuleLang
 import Testing
 
-@Suite("the pages of the diagnostics")
-struct DiagnosticPageTests {
+/// What the sources and the documentation know of diagnostics.
+enum DiagnosticPages {
     /// Every code that the sources declare, with its title.
-    private static let codes: [String: String] = {
+    static let codes: [String: String] = {
         var codes: [String: String] = [:]
         for file in Repository.files(under: "Sources", suffix: ".swift") {
             let text = (try? Repository.text(file)) ?? ""
@@ -16,15 +16,21 @@ struct DiagnosticPageTests {
         return codes
     }()
 
-    private static let pages = Repository.files(under: "docs/diagnostics", suffix: ".md")
+    /// The pages.
+    static let pages = Repository.files(under: "docs/diagnostics", suffix: ".md")
         .filter { $0.lastPathComponent != "README.md" }
+}
 
+@Suite("the pages of the diagnostics")
+struct DiagnosticPageTests {
     @Test("are one for each code, and no more")
     func oneEach() {
-        #expect(Self.pages.map { $0.deletingPathExtension().lastPathComponent } == Self.codes.keys.sorted())
+        #expect(
+            DiagnosticPages.pages.map { $0.deletingPathExtension().lastPathComponent }
+                == DiagnosticPages.codes.keys.sorted())
     }
 
-    @Test("have the code and its title as their heading, an example and a fix", arguments: pages)
+    @Test("have the code and its title as their heading, an example and a fix", arguments: DiagnosticPages.pages)
     func form(page: URL) throws {
         let code = page.deletingPathExtension().lastPathComponent
         // Comments in an example begin with `#` too, so that only lines outside of blocks count.
@@ -35,13 +41,13 @@ struct DiagnosticPageTests {
         let headings = outside.flatMap {
             $0.element.split(separator: "\n").filter { $0.hasPrefix("#") }.map(String.init)
         }
-        #expect(headings == ["# \(code): \(Self.codes[code] ?? "")", "## Example", "## Fix"])
+        #expect(headings == ["# \(code): \(DiagnosticPages.codes[code] ?? "")", "## Example", "## Fix"])
     }
 
     @Test("are listed in the index under their titles")
     func index() throws {
         let text = try Repository.text(Repository.root.appendingPathComponent("docs/diagnostics/README.md"))
-        for (code, title) in Self.codes {
+        for (code, title) in DiagnosticPages.codes {
             #expect(text.contains("- [\(code)](\(code).md): \(title)\n"), "\(code)")
         }
     }

@@ -5,30 +5,24 @@ import Testing
 
 @Suite("the documentation")
 struct DocumentTests {
-    private static let whole = FencedBlock.all("rules").filter { $0.info.count == 1 }
-    private static let fragments = FencedBlock.all("rules").filter { $0.info.dropFirst() == ["fragment"] }
-    private static let faulty = FencedBlock.all("rules").filter {
-        $0.info.dropFirst().first?.hasPrefix("error=") == true
-    }
-
     @Test("marks each block of rules in one of the three ways")
     func infoStrings() {
-        let known = Self.whole.count + Self.fragments.count + Self.faulty.count
+        let known = FencedBlock.whole.count + FencedBlock.fragments.count + FencedBlock.faulty.count
         #expect(FencedBlock.all("rules").count == known)
-        #expect(!Self.whole.isEmpty && !Self.fragments.isEmpty && !Self.faulty.isEmpty)
+        #expect(!FencedBlock.whole.isEmpty && !FencedBlock.fragments.isEmpty && !FencedBlock.faulty.isEmpty)
     }
 
-    @Test("shows rule sets that validate and whose tests pass", arguments: whole)
+    @Test("shows rule sets that validate and whose tests pass", arguments: FencedBlock.whole)
     func wholeRuleSets(block: FencedBlock) throws {
         try Self.check(block.text, of: block)
     }
 
-    @Test("shows fragments that validate and whose tests pass", arguments: fragments)
+    @Test("shows fragments that validate and whose tests pass", arguments: FencedBlock.fragments)
     func fragments(block: FencedBlock) throws {
         try Self.check("language 1\n\nlet mirror = \"m.example.com\"\n\n" + block.text, of: block)
     }
 
-    @Test("shows mistakes that are reported with the code that is named", arguments: faulty)
+    @Test("shows mistakes that are reported with the code that is named", arguments: FencedBlock.faulty)
     func mistakes(block: FencedBlock) {
         let load = RuleSet.load([SourceFile(name: "\(block)", text: block.text)])
         let codes = Set(load.diagnostics.map(\.code.rawValue))

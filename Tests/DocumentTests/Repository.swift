@@ -70,6 +70,13 @@ struct FencedBlock: Sendable, CustomTestStringConvertible {
     static func all(_ language: String) -> [FencedBlock] {
         all.filter { $0.info.first == language }
     }
+
+    /// `rules`: whole rule sets that are right.
+    static let whole = all("rules").filter { $0.info.count == 1 }
+    /// `rules fragment`: what follows `language 1` and `let mirror = "m.example.com"`.
+    static let fragments = all("rules").filter { $0.info.dropFirst() == ["fragment"] }
+    /// `rules error=CODE`: whole rule sets with a mistake.
+    static let faulty = all("rules").filter { $0.info.count == 2 && $0.info[1].hasPrefix("error=") }
 }
 
 extension String {

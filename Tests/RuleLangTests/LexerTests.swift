@@ -38,8 +38,10 @@ struct LexerTests {
     @Test("tokens and trivia together are the file, for random soups of tokens", arguments: 0..<8 as Range<UInt64>)
     func tokenSoups(seed: UInt64) {
         let pieces = [
-            "rule", " ", "\n", "\r\n", "\t", "{", "}", "(", ")", ",", "=", "==", "!=", "!", "\"", "\\", "${", "$", "a:b",
-            "# c\n", "//", "/*", "*/", "'", "“", "”", "‘", "`", "->", "=>", "<", ";", ":", "é", "\u{A0}", "\u{FEFF}", "\0",
+            "rule", " ", "\n", "\r\n", "\t", "{", "}", "(", ")", ",", "=", "==", "!=", "!", "\"", "\\", "${", "$",
+            "a:b",
+            "# c\n", "//", "/*", "*/", "'", "“", "”", "‘", "`", "->", "=>", "<", ";", ":", "é", "\u{A0}", "\u{FEFF}",
+            "\0",
             "\"a\"", "*", "-", "to",
         ]
         var generator = SeededGenerator(seed: seed)
@@ -117,8 +119,10 @@ struct LexerTests {
     @Test("fixes of lexical mistakes make the file good")
     func fixes() {
         for text in [
-            "let a = \"x", "let a = \"x\\ny\"", "let a = \"x\ty\"", "let a = “x”", "let a = 'x \"y\"'", "let a = quay.io/x:1",
-            "let a = \"x\";", "let a =\u{A0}\"x\"", "let a = \"x\" // c", "let a = \"x\" ; let b = \"c\"", "rule a: { }",
+            "let a = \"x", "let a = \"x\\ny\"", "let a = \"x\ty\"", "let a = “x”", "let a = 'x \"y\"'",
+            "let a = quay.io/x:1",
+            "let a = \"x\";", "let a =\u{A0}\"x\"", "let a = \"x\" // c", "let a = \"x\" ; let b = \"c\"",
+            "rule a: { }",
         ] {
             let source = "language 1\n" + text + "\n"
             let diagnostics = parse(source).diagnostics
@@ -142,7 +146,8 @@ struct LexerTests {
     @Test("bytes that are not UTF-8 are one error at their place, and nothing else")
     func notUTF8() {
         for (bad, start, length) in [
-            ([0xFF], 3, 1), ([0xC0, 0x80], 3, 1), ([0xE2, 0x80], 3, 2), ([0xED, 0xA0, 0x80], 3, 1), ([0xF4, 0x90], 3, 1),
+            ([0xFF], 3, 1), ([0xC0, 0x80], 3, 1), ([0xE2, 0x80], 3, 2), ([0xED, 0xA0, 0x80], 3, 1),
+            ([0xF4, 0x90], 3, 1),
             ([0x80], 3, 1), ([0xF0, 0x9F, 0x98], 3, 3),
         ] as [([UInt8], Int, Int)] {
             let source = SourceFile(name: "x", bytes: Array("}{\n".utf8) + bad + Array("\nfoo".utf8))
@@ -170,7 +175,8 @@ struct LexerTests {
     @Test(
         "hostile files take linear time",
         arguments: [
-            "{", "}", "(", "\"\" ", "\"\\\"” ", "'", "/*\n", "/* ", "; ", "a: ", "${", "\"${", "rule a {\n", "x (\n", "a,", "“", "$ ",
+            "{", "}", "(", "\"\" ", "\"\\\"” ", "'", "/*\n", "/* ", "; ", "a: ", "${", "\"${", "rule a {\n", "x (\n",
+            "a,", "“", "$ ",
             "rule a { rewrite \"", "ignore pod where a in (\n", "test \"x\" {\n", "\\", "-", "->", "a (b,\n",
         ])
     func hostile(piece: String) {

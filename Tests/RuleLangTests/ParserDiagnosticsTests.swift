@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import RuleLang
@@ -8,7 +9,7 @@ struct ParserDiagnosticsTests {
     private func check(_ source: String, sourceLocation: SourceLocation = #_sourceLocation) {
         var expected: [String] = []
         for (index, line) in source.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            guard let mark = line.range(of: "#!") else { continue }
+            guard let mark = line.firstRange(of: "#!") else { continue }
             for word in line[mark.upperBound...].split(separator: " ") {
                 let parts = word.split(separator: "@")
                 expected.append("\(parts[0])@\(index + 1):\(parts[1])")
@@ -136,11 +137,12 @@ struct ParserDiagnosticsTests {
                 }
                 deny "a/*"                                  #! E0206@15
                 deny "a/*" because no                       #! E0211@24
-                insert library                              #! E0205@5
+                insert library                              #! E0218@5
                 allow "a/*" to "b/*"                        #! E0213@17
                 mark a = b                                  #! E0213@10
                 mark label a b                              #! E0206@18
                 mark label a                                #! E0206@17
+                insert library                              #! E0205@5
                 observe observe                             #! E0207@13
                 let a = "b"                                 #! E0205@5
                 expect a unchanged                          #! E0205@5
@@ -203,7 +205,7 @@ struct ParserDiagnosticsTests {
             """
         let result = parse(source)
         #expect(findings(source) == ["E0208@4:1", "E0208@7:5", "E0208@11:1", "E0208@12:9"])
-        #expect(result.diagnostics.map { $0.secondary.first?.span.start } == [18, 55, 100, 144])
+        #expect(result.diagnostics.map { $0.secondary.first?.span.start } == [18, 57, 101, 145])
         #expect(result.tree.statements.count == 6)
         // Adding the braces that are asked for makes the file good.
         #expect(findings("language 1\nrule a {\n}\nrule f {\n") == ["E0208@5:1"])
@@ -212,7 +214,8 @@ struct ParserDiagnosticsTests {
     @Test("a let between the braces of a rule is misplaced, not a missing brace")
     func misplacedLet() {
         #expect(findings("language 1\nrule a {\nlet b = \"c\"\nobserve\n}\n") == ["E0205@3:1"])
-        #expect(findings("language 1\nrule a {\n    test \"b\" {\n    expect c ignored\n}\nobserve\n}\n") == ["E0205@3:5"])
+        #expect(
+            findings("language 1\nrule a {\n    test \"b\" {\n    expect c ignored\n}\nobserve\n}\n") == ["E0205@3:5"])
     }
 
     @Test("three mistakes are three findings, in the order of the source, and the rest survives")
@@ -240,12 +243,16 @@ struct ParserDiagnosticsTests {
     func fixes() {
         for text in [
             "lett a = \"b\"", "\"let\" a = \"b\"", "let a == \"b\"", "let a = b", "let a \"b\"", "ignore selff",
-            "ignore namespace a b", "ignore namespace a,, b", "ignore self ignore self", "bypass a/", "bypass \"a/\",", "}",
+            "ignore namespace a b", "ignore namespace a,, b", "ignore self ignore self", "bypass a/", "bypass \"a/\",",
+            "}",
             "ignore namespace wher a = b", "ignore namespace a = b", "ignore pod where a not in (b)",
-            "ignore pod where a = , b", "ignore pod where a in (b", "ignore pod where a (b)", "rule a\n{\n}", "rule a {",
+            "ignore pod where a = , b", "ignore pod where a in (b", "ignore pod where a (b)", "rule a\n{\n}",
+            "rule a {",
             "rule a\nobserve\n}",
-            "rule a { rewrite \"a/*\" \"b/*\" }", "rule a {\nrewrite \"a/*\"\n    to \"b/*\"\n}", "rule a { mark label a = }",
-            "test a { expect b ignored }", "test \"a\" { expect b \"c\" }", "test \"a\" { expect b denied, warns \"c\" }",
+            "rule a { rewrite \"a/*\" \"b/*\" }", "rule a {\nrewrite \"a/*\"\n    to \"b/*\"\n}",
+            "rule a { mark label a = }",
+            "test a { expect b ignored }", "test \"a\" { expect b \"c\" }",
+            "test \"a\" { expect b denied, warns \"c\" }",
             "language 1", "ignore operation \"create\"", "rule a {\nobserve\nignore self",
         ] {
             let source = "language 1\n" + text + "\n"

@@ -46,7 +46,9 @@ struct ParserMutationTests {
         }
     }
 
-    @Test("tokens left out, doubled or moved never trap, and what stands around survives", arguments: 0..<6 as Range<UInt64>)
+    @Test(
+        "tokens left out, doubled or moved never trap, and what stands around survives",
+        arguments: 0..<6 as Range<UInt64>)
     func tokens(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let body = #"""
@@ -95,11 +97,11 @@ struct ParserMutationTests {
             var shorter = pieces
             shorter.remove(at: place)
             let found = findings(shorter.joined())
-            #expect(found.count <= 2, "without token \(place), `\(pieces[place])`: \(found)")
+            #expect(found.count <= 2, "without token \(place), \(pieces[place].debugDescription): \(found)")
             var longer = pieces
             longer.insert(longer[place], at: place)
             let more = findings(longer.joined())
-            #expect(more.count <= 2, "with token \(place) twice, `\(pieces[place])`: \(more)")
+            #expect(more.count <= 2, "with token \(place) twice, \(pieces[place].debugDescription): \(more)")
         }
     }
 }

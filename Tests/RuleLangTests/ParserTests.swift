@@ -38,7 +38,8 @@ struct ParserTests {
 
     @Test("the statements at the top say what was written")
     func top() {
-        let source = "language 1 # x\nlet a = \"b\"\nignore self\nignore image \"a\", \"b/*\"\nbypass \"d/\"\naccept W1,\n  W2"
+        let source =
+            "language 1 # x\nlet a = \"b\"\nignore self\nignore image \"a\", \"b/*\"\nbypass \"d/\"\naccept W1,\n  W2"
         let statements = parse(source).tree.statements
         guard statements.count == 6, case .language(let version, let span) = statements[0],
             case .binding(let binding) = statements[1], case .ignore(.selfImage, _) = statements[2],
@@ -117,7 +118,7 @@ struct ParserTests {
         }
         #expect(
             shown == ["a=b", "c=d", "e!=f", #"g in ["h", "\"i\""]"#, #"j notin ["k"]"#, "l", "!m", "n in []"])
-        #expect(selector.span.start == 30)
+        #expect(selector.span.start == 35)
     }
 
     @Test("actions carry modifiers on the line, in a block, or both")
@@ -135,7 +136,8 @@ struct ParserTests {
             mark annotation "l" = ""
             """)
         guard statements.count == 6, case .action(let rewrite) = statements[0], case .action(let allow) = statements[1],
-            case .action(let deny) = statements[2], case .observe = statements[3], case .mark(let label) = statements[4],
+            case .action(let deny) = statements[2], case .observe = statements[3],
+            case .mark(let label) = statements[4],
             case .mark(let annotation) = statements[5], case .rewrite(let target) = rewrite.kind,
             case .deny(let reason) = deny.kind, rewrite.modifiers.count == 3,
             case .warn(let warning) = rewrite.modifiers[2].kind
@@ -156,7 +158,8 @@ struct ParserTests {
     @Test("spans of statements leave comments out")
     func spans() {
         let source = "language 1\nrule r { # a\n  allow \"b\" # c\n} # d\n"
-        guard case .rule(let rule)? = parse(source).tree.statements.last, case .action(let action)? = rule.statements.first
+        guard case .rule(let rule)? = parse(source).tree.statements.last,
+            case .action(let action)? = rule.statements.first
         else {
             Issue.record("no rule")
             return

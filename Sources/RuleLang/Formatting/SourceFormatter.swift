@@ -23,11 +23,6 @@ public enum SourceFormatter {
 
 /// One run of the formatter over the tokens of a file.
 private struct Layout {
-    /// Words that must not begin a line in the middle of a statement: the parser would take them for a new one.
-    private static let statementWords: Set<String> = [
-        "language", "let", "ignore", "bypass", "rule", "test", "accept", "when", "rewrite", "allow", "deny", "observe",
-        "mark", "given", "expect",
-    ]
     private static let level = 4
 
     private let tree: SyntaxTree
@@ -214,7 +209,8 @@ private struct Layout {
     /// Whether a token after a comma belongs on the next line, because what can not be parted from it would not fit.
     private func isTooLong(_ index: Int) -> Bool {
         guard index > 0, tokens[index - 1].kind == .comma else { return false }
-        if tokens[index].kind == .word, Self.statementWords.contains(text(of: tokens[index])) { return false }
+        // At the beginning of a line the parser would take it for a new statement.
+        if tokens[index].kind == .word, StatementKeyword(rawValue: text(of: tokens[index])) != nil { return false }
         var width = column
         var position = index
         while position < tokens.count, width <= SourceFormatter.lineLength {
