@@ -23,6 +23,8 @@ struct Ruled: ParsableCommand {
         ]
     )
 
+    static var _errorPrefix: String { "error: " }
+
     /// Runs the command that the arguments name.
     static func main() {
         endOnClosedPipe()

@@ -58,7 +58,7 @@ struct Docs: ParsableCommand {
     }
 
     private func list(to out: ByteStream) {
-        let topics = Document.all.filter { !$0.path.hasPrefix("diagnostics/") }
+        let topics = Document.all.filter { !$0.path.hasPrefix("diagnostics/") && $0.name != "README" }
         let codes = Document.all.filter { $0.path.hasPrefix("diagnostics/") }
         let width = Document.all.map(\.path.count).max() ?? 0
         out.line("Topics:")

@@ -23,15 +23,15 @@ struct Explain: ParsableCommand {
     @Argument(help: "References as a pod would name them; - reads them from standard input, one a line.")
     var images: [String]
 
-    @Option(help: ArgumentHelp("human, json or jsonl (one object a line).", valueName: "form"))
+    @Option(help: ArgumentHelp("The form of the result; jsonl is one object a line.", valueName: "form"))
     var format: Form = .human
 
-    @Option(help: ArgumentHelp("The pod's labels as k=v,....", valueName: "labels"))
+    @Option(help: ArgumentHelp("The pod's labels as k=v,...", valueName: "labels"))
     var podLabels: LabelList?
 
     @Option(
         name: .customLong("in"),
-        help: ArgumentHelp("Where the image stands: container, init, ephemeral or volume.", valueName: "place"))
+        help: ArgumentHelp("Where the image stands.", valueName: "place"))
     var place: Place = .container
 
     @Flag(help: "With jsonl, give the considered actions too.")

@@ -5,7 +5,7 @@ public import RuleLang
 /// How the terminal is written to.
 struct ConsoleOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Colours: auto, always or never. NO_COLOR counts as never under auto.", valueName: "when"))
+        help: ArgumentHelp("Colours; NO_COLOR turns them off under auto.", valueName: "when"))
     var color: ColorChoice = .auto
 
     /// The console that the options ask for.
@@ -77,7 +77,7 @@ struct ContextOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The webhook's own image, for `ignore self`.", valueName: "ref"))
     var selfImage: String?
 
-    @Option(help: ArgumentHelp("What is done to the object: create or update.", valueName: "operation"))
+    @Option(help: ArgumentHelp("What is done to the object.", valueName: "operation"))
     var operation: Operation = .create
 
     func validate() throws {

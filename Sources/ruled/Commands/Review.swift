@@ -24,7 +24,7 @@ struct Review: ParsableCommand {
     @Argument(help: "The file that holds the review; - is standard input.")
     var file = "-"
 
-    @Option(help: ArgumentHelp("json: one review; jsonl: one a line.", valueName: "form"))
+    @Option(help: ArgumentHelp("json: one review; jsonl: one a line, in and out.", valueName: "form"))
     var format: Form = .json
 
     @OptionGroup var context: ContextOptions

@@ -39,7 +39,8 @@ struct Test: ParsableCommand {
     var requireTests = false
 
     @Option(
-        help: ArgumentHelp("human, json or junit; with --pod human, json, jsonl, yaml or patch.", valueName: "form"))
+        help: ArgumentHelp(
+            "The form of the result; junit without --pod, jsonl, yaml and patch with it.", valueName: "form"))
     var format: Form = .human
 
     @Flag(help: "List the tests that passed too.")

@@ -31,11 +31,11 @@ struct Validate: ParsableCommand {
     @Argument(help: "Directories, .rules files or ConfigMaps, each a rule set of its own; - is standard input.")
     var paths: [String] = ["rules"]
 
-    @Option(help: ArgumentHelp("human, json, github or sarif.", valueName: "form"))
+    @Option(help: ArgumentHelp("The form of the result.", valueName: "form"))
     var format: Form = .human
 
     @Option(
-        help: ArgumentHelp("The least finding that makes the exit code 1: error or warning.", valueName: "severity"))
+        help: ArgumentHelp("The least finding that makes the exit code 1.", valueName: "severity"))
     var failOn: Threshold = .error
 
     @OptionGroup var settings: SettingOptions

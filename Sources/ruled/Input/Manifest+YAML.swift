@@ -20,7 +20,7 @@ struct ManifestError: Error {
 enum YAMLDocuments {
     /// How many values all documents of one text may have once aliases are put in. An alias that holds aliases
     /// that hold aliases would otherwise fill any memory.
-    private static let nodeLimit = 4_000_000
+    private static let nodeLimit = 1_000_000
     /// How deep values may stand in one another; Kubernetes' own objects need about 20.
     private static let depthLimit = 256
 
@@ -169,7 +169,11 @@ enum YAMLDocuments {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
             var message = problem
-            if let context { message = "\(context.text) in line \(context.mark.line): \(problem)" }
+            if problem.hasPrefix("Maximum nesting level") {
+                message = "values stand too deep in one another"
+            } else if let context {
+                message = "\(context.text) in line \(context.mark.line): \(problem)"
+            }
             return ManifestError(message, line: mark.line, column: mark.column)
         case .duplicatedKeysInMapping(let duplicates, let context):
             let keys = duplicates.map { "`\($0)`" }.joined(separator: ", ")

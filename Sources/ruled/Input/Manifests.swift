@@ -13,8 +13,14 @@ enum Manifests {
             do {
                 return try JSONDocuments.parse(Array(text))
             } catch {
-                // YAML in flow style begins like JSON; if it is not that either, the fault in the JSON is the news.
-                if let documents = try? YAMLDocuments.parse(String(decoding: text, as: UTF8.self)) { return documents }
+                // YAML in flow style begins like JSON, but seldom with a quoted key. If it is not that either, the
+                // fault in the JSON is the news.
+                let second = text.drop { space.contains($0) }.dropFirst().first { !space.contains($0) }
+                if second != UInt8(ascii: "\""),
+                    let documents = try? YAMLDocuments.parse(String(decoding: text, as: UTF8.self))
+                {
+                    return documents
+                }
                 throw error
             }
         }
