@@ -1,4 +1,5 @@
 import ArgumentParser
+import RuleLang
 
 /// The command line.
 @main
@@ -41,11 +42,31 @@ struct Ruled: ParsableCommand {
         }
     }
 
+    private static var commandNames: [String] {
+        var names = ["help"]
+        for command in configuration.subcommands { names.append(command._commandName) }
+        return names
+    }
+
+    /// The first argument, if it should be a command and is none.
+    private static var unknownCommand: String? {
+        guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-") else { return nil }
+        return commandNames.contains(first) ? nil : first
+    }
+
     /// Ends the process as an error asks for it. What ArgumentParser finds wrong with the arguments is a 2 here.
     private static func finish(with error: any Error) -> Never {
         if let code = error as? ExitCode { endProcess(code.rawValue) }
         let isHelp = exitCode(for: error) == .success
         let stream = ByteStream(descriptor: isHelp ? 1 : 2)
+        if !isHelp, let unknown = unknownCommand {
+            let near = Suggestion.closest(to: unknown, among: commandNames)
+            stream.line("\(_errorPrefix)no command is called `\(unknown.sanitized)`")
+            stream.line(
+                "  = help: " + (near.map { "did you mean `ruled \($0)`?" } ?? "`ruled help` lists the commands"))
+            stream.flush()
+            endProcess(2)
+        }
         let message = fullMessage(for: error)
         if !message.isEmpty { stream.line(message) }
         stream.flush()

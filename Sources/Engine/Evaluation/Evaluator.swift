@@ -110,7 +110,8 @@ struct Evaluation {
             denials: [String] = []
         ) -> ImageDecision {
             ImageDecision(
-                field: field, to: to, outcome: outcome, by: winner.map { program.locations[$0] }, reason: reason,
+                field: field, to: to, outcome: outcome,
+                by: outcome == .bypassed ? nil : winner.map { program.locations[$0] }, reason: reason,
                 warnings: warnings, denials: denials, reference: image.reference)
         }
         let bypassReason = stripped == nil ? "its bypass is remembered" : "it asks for a bypass"

@@ -6,7 +6,7 @@ struct PodReport {
     let program: Program
     let console: Console
 
-    /// For people: each image in columns.
+    /// For people: each image, what it becomes, and why, on lines of their own, since references are long.
     func writeHuman(_ objects: [PodTest.Evaluated]) {
         for (index, object) in objects.enumerated() {
             if index > 0 { console.out.line() }
@@ -26,19 +26,15 @@ struct PodReport {
         out.line(console.paint(object.title, .bold, on: out))
         if decision.images.isEmpty { out.line("  it has no containers, so there is no image to rewrite") }
         let places = decision.images.map { "\($0.field.place.rawValue)/\($0.field.name)".sanitized }
-        let changes = decision.images.map { image in
-            image.field.text.sanitized + (image.to.map { " -> \($0)" } ?? "")
-        }
-        let placeWidth = places.map(\.count).max() ?? 0
-        let changeWidth = changes.map(\.count).max() ?? 0
-        let outcomeWidth = decision.images.map(\.outcome.rawValue.count).max() ?? 0
-        for (index, image) in decision.images.enumerated() {
-            var detail = image.by.map { "\($0.rule) at \($0.file):\($0.line)" } ?? ""
-            if image.outcome != .rewritten { detail += (detail.isEmpty ? "" : ": ") + image.reason }
-            let outcome = image.outcome.rawValue.padded(to: outcomeWidth)
-            out.line(
-                "  \(places[index].padded(to: placeWidth))  \(changes[index].padded(to: changeWidth))  "
-                    + "\(console.paint(outcome, image.outcome.paint, on: out))  \(detail.sanitized)")
+        let width = places.map(\.count).max() ?? 0
+        let indent = String(repeating: " ", count: width + 4)
+        for (place, image) in zip(places, decision.images) {
+            out.line("  \(place.padded(to: width))  \(image.field.text.sanitized)")
+            if let to = image.to { out.line("\(indent)-> \(to)") }
+            let outcome = console.paint(image.outcome.rawValue, image.outcome.paint, on: out)
+            let rule = image.by.map { " by \($0.rule) at \($0.file):\($0.line)" } ?? ""
+            let reason = image.outcome == .rewritten || image.outcome == .denied ? "" : ": " + image.reason
+            out.line("\(indent)\(outcome)\((rule + reason).sanitized)")
         }
         for warning in decision.warnings + decision.images.flatMap(\.warnings) {
             out.line("  \(console.paint("warning", .yellow, on: out)): \(warning.sanitized)")
