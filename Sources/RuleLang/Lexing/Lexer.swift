@@ -44,6 +44,8 @@ struct Lexer {
                 let start = offset
                 offset = bytes.count
                 append(.unknown, from: start)
+                triviaStart = offset
+                startsLine = false
                 report(
                     .tooManyTokens, "this file has more than \(tokenLimit) words", start..<start,
                     label: "nothing after this is read",

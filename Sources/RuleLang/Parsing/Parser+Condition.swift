@@ -170,6 +170,7 @@ extension Parser {
         let parenthesis = index
         guard accept(.leftParenthesis) else {
             reportMissing("`(` and the values", help: ["write `in (…)`"])
+            skipToParenthesis()
             return nil
         }
         openParenthesis = parenthesis
@@ -200,6 +201,21 @@ extension Parser {
         advance()
         openParenthesis = nil
         return values
+    }
+
+    /// Goes to the `)` of values that lack their `(`, if it is near.
+    private mutating func skipToParenthesis() {
+        for distance in 0..<64 {
+            let token = token(at: index + distance)
+            switch token.kind {
+            case .rightParenthesis:
+                index += distance
+                return
+            case .word where token.startsLine && statementKeyword(token) != nil: return
+            case .word, .string, .comma: continue
+            default: return
+            }
+        }
     }
 
     /// Whether the current token begins a statement, so that a `)` is missing before it.

@@ -25,6 +25,9 @@ extension Parser {
             } else if let keyword = statementKeyword(in: .file) {
                 if let statement = topLevelStatement(keyword) {
                     if finishStatement() { statements.append(statement) }
+                } else if keyword == .rule || keyword == .test {
+                    // Its block was read to the end, though it has no name.
+                    _ = finishStatement()
                 } else {
                     recover()
                 }
@@ -34,12 +37,6 @@ extension Parser {
             if index == before { advance() }
         }
         if languageSpan == nil, futureVersion == nil { reportMissingLanguage(first) }
-    }
-
-    mutating func beginStatement() {
-        statementStart = index
-        continues = true
-        openParenthesis = nil
     }
 
     private mutating func reportMissingLanguage(_ first: Token) {
@@ -56,12 +53,15 @@ extension Parser {
     /// Reads the keyword of a statement without going past it; nil, reported, where none can be made out.
     mutating func statementKeyword(in scope: StatementKeyword.Scope) -> StatementKeyword? {
         let names = scope.keywords.map(\.rawValue)
-        if let quoted = quotedKeyword(among: names) { return StatementKeyword(rawValue: quoted) }
+        if Self.isFollowedByItsStatement(token(at: index + 1)), let quoted = quotedKeyword(among: names) {
+            return StatementKeyword(rawValue: quoted)
+        }
         guard current.kind == .word else {
             if current.kind != .unknown {
+                let help = current.kind == .string ? ["a list goes on to the next line after a `,` only"] : []
                 report(
                     .unknownStatement, "expected a statement, found \(quote(current))", at: current.span,
-                    help: ["in \(scope.name) stand \(names.map { "`\($0)`" }.joined(separator: ", "))"])
+                    help: help + ["in \(scope.name) stand \(names.map { "`\($0)`" }.joined(separator: ", "))"])
             }
             return nil
         }
@@ -183,6 +183,15 @@ extension Parser {
             advance()
             return true
         }
+        let next = token(at: index + 1)
+        if !isAtEnd, next.kind == .equals, !next.startsLine {
+            report(
+                .missingPart, "expected `=`, found \(quote(current))", at: current.span, help: ["remove it"],
+                fix: (current.span, ""))
+            advance()
+            advance()
+            return true
+        }
         if !isAtEnd, current.kind == .string || current.kind == .word {
             report(
                 .missingPart, "expected `=`, found \(quote(current))", at: current.span, help: ["write `=` before it"],
@@ -206,7 +215,7 @@ extension Parser {
                     help: isName ? ["put a name of several words in quotes"] : [])
             }
             while !isAtEnd, current.kind != .leftBrace { advance() }
-            if isAtEnd { return startsBody(scope) ? .assumed : .none }
+            if isAtEnd { return startsBody(scope, current) ? .assumed : .none }
         }
         if current.kind == .leftBrace {
             if isAtEnd {
@@ -221,11 +230,11 @@ extension Parser {
             return .brace(brace)
         }
         reportMissing("`{`", help: ["write `{` at the end of the line of `\(what)`"], insert: " {")
-        return startsBody(scope) ? .assumed : .none
+        return startsBody(scope, current) ? .assumed : .none
     }
 
-    private func startsBody(_ scope: StatementKeyword.Scope) -> Bool {
-        guard let keyword = statementKeyword(current) else { return false }
+    private func startsBody(_ scope: StatementKeyword.Scope, _ token: Token) -> Bool {
+        guard let keyword = statementKeyword(token) else { return false }
         return keyword != .accept && scope.keywords.contains(keyword)
     }
 
@@ -248,8 +257,17 @@ extension Parser {
         while true {
             beginStatement()
             if current.kind == .rightBrace {
+                if brace == nil || !closesTooEarly(scope) {
+                    advance()
+                    return
+                }
+                report(
+                    .strayBrace, "this `}` ends the \(scope == .rule ? "rule" : "test") too early", at: current.span,
+                    secondary: [
+                        Diagnostic.Label(span: token(at: index + 1).span, text: "this has to stand in \(scope.name)")
+                    ], help: ["remove the `}`"], fix: (current.span, ""))
                 advance()
-                return
+                continue
             }
             if current.kind == .endOfFile || (current.startsLine && endsUnclosedBlock(brace, keyword: keyword)) {
                 if let brace { reportUnclosed(token(at: brace)) }
@@ -264,6 +282,12 @@ extension Parser {
             }
             if index == before { advance() }
         }
+    }
+
+    /// Whether what follows a `}` can only stand before it.
+    private func closesTooEarly(_ scope: StatementKeyword.Scope) -> Bool {
+        let next = token(at: index + 1)
+        return next.startsLine && startsBody(scope, next)
     }
 
     /// Whether the line belongs to what stands after the block, because its `}` is missing.

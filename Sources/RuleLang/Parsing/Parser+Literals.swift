@@ -55,7 +55,8 @@ extension Parser {
                 advance()
                 return literal(token)
             }
-            if token.kind == .word, word(token).map({ !Self.connectives.contains($0) }) ?? true {
+            let isKeyword = statementKeyword(token) != nil || word(token).map(Self.connectives.contains) ?? false
+            if token.kind == .word, !isKeyword {
                 let fix = source.quoted(token.span.range)
                 report(
                     .mustBeQuoted, "\(quote(token)) has to stand in quotes", at: token.span, label: "expected \(what)",
@@ -188,6 +189,7 @@ extension Parser {
                 }
                 if endsAfterComma() { return elements }
             } else if openParenthesis == nil, !isAtEnd, startsElement(self) {
+                if isStatementBroken { return elements }
                 report(
                     .missingComma, "expected `,` before \(quote(current))", at: gap, label: "here",
                     fix: (gap, ","))

@@ -84,7 +84,9 @@ extension Parser {
             guard let modifier = modifier() else { return nil }
             modifiers.append(modifier)
         }
-        guard !isAtEnd, current.kind == .leftBrace else { return modifiers }
+        guard !isAtEnd, current.kind == .leftBrace else {
+            return startsModifier ? modifiers + modifiersWithoutBrace() : modifiers
+        }
         let open = current
         advance()
         while true {
@@ -104,7 +106,7 @@ extension Parser {
             default: break
             }
             let before = index
-            statementStart = index
+            beginStatement()
             if let modifier = modifier() {
                 modifiers.append(modifier)
             } else {
@@ -112,6 +114,37 @@ extension Parser {
             }
             if index == before { advance() }
         }
+    }
+
+    /// Whether a line begins with a modifier, outside `{ }`.
+    private var startsModifier: Bool {
+        guard current.startsLine, let word = word(current) else { return false }
+        return Self.modifierWords.contains(word)
+    }
+
+    /// Reads modifiers on lines of their own after an action without a `{`, reported once. A `}` after them is
+    /// theirs if the rule goes on behind it.
+    private mutating func modifiersWithoutBrace() -> [Modifier] {
+        report(
+            .brokenLine, "\(quote(current)) stands on a line of its own", at: current.span,
+            label: "it belongs to the action before it",
+            help: ["write it on the line of its action, or in `{ }` after the action"])
+        var modifiers: [Modifier] = []
+        while startsModifier {
+            beginStatement()
+            if let modifier = modifier() {
+                modifiers.append(modifier)
+            } else {
+                recover()
+            }
+            if !isAtEnd { recover() }
+        }
+        let next = token(at: index + 1)
+        let goesOn =
+            next.kind == .rightBrace
+            || statementKeyword(next).map { StatementKeyword.Scope.rule.keywords.contains($0) } ?? false
+        if current.kind == .rightBrace, goesOn { advance() }
+        return modifiers
     }
 
     private mutating func modifier() -> Modifier? {

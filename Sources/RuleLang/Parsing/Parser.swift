@@ -22,8 +22,8 @@ struct Parser {
     var continues = true
     /// The parenthesis that the statement stands in; line breaks mean nothing there.
     var openParenthesis: Int?
-    /// The name of the block that is being read, for missing braces: its first token.
-    var blockKeyword: Token?
+    /// How many diagnostics there were when the statement began.
+    private var diagnosticsBefore = 0
 
     var statements: [Statement] = []
     private(set) var diagnostics: [Diagnostic] = []
@@ -105,6 +105,17 @@ struct Parser {
         return Span(file: file, start: end, end: end)
     }
 
+    /// Gets ready to read a statement, or a part of one that stands on a line of its own.
+    mutating func beginStatement() {
+        statementStart = index
+        diagnosticsBefore = diagnostics.count
+        continues = true
+        openParenthesis = nil
+    }
+
+    /// Whether the statement has a mistake already, so that a further one may only be its consequence.
+    var isStatementBroken: Bool { diagnostics.count > diagnosticsBefore }
+
     // MARK: - Reporting
 
     mutating func report(
@@ -129,6 +140,9 @@ struct Parser {
     /// Says that something is missing at the current token. Silent beside what the lexer has reported.
     mutating func reportMissing(_ what: String, help: [String] = [], insert: String? = nil) {
         if previous?.kind == .unknown, index > statementStart { return }
+        // A list that ends in a comma, say, explains what is missing after it.
+        if isAtEnd, isStatementBroken { return }
+        let help = help.isEmpty ? ["add \(what)"] : help
         if isAtEnd {
             let found =
                 switch current.kind {
@@ -140,7 +154,10 @@ struct Parser {
                 .missingPart, "expected \(what), found \(found)", at: gap, label: "here", help: help,
                 fix: insert.map { (gap, $0) })
         } else if current.kind != .unknown {
-            report(.missingPart, "expected \(what), found \(quote(current))", at: current.span, help: help)
+            let fix = current.kind == .comma ? insert : nil
+            report(
+                .missingPart, "expected \(what), found \(quote(current))", at: current.span, help: help,
+                fix: fix.map { (gap, $0) })
         }
     }
 
@@ -180,14 +197,17 @@ struct Parser {
         if statementKeyword(current) != nil {
             report(
                 .unexpectedText, "\(quote(current)) has to begin a line", at: current.span,
-                label: "each statement stands on a line of its own",
+                label: "each statement stands on a line of its own", help: ["begin a line before it"],
                 fix: (Span(file: file, start: current.span.start, end: current.span.start), "\n"))
             return true
         }
-        let isBracket = current.kind == .leftBrace
-        report(
-            .unexpectedText, "unexpected \(quote(current))", at: current.span,
-            label: isBracket ? "no block belongs to this statement" : "the statement is complete before this")
+        if !isStatementBroken {
+            let isBracket = current.kind == .leftBrace
+            report(
+                .unexpectedText, "unexpected \(quote(current))", at: current.span,
+                label: isBracket ? "no block belongs to this statement" : "the statement is complete before this",
+                help: ["remove it, or begin a statement on a line of its own"])
+        }
         recover()
         return false
     }
