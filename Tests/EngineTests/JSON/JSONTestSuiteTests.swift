@@ -26,7 +26,8 @@ struct JSONTestSuiteTests {
         return true
     }
 
-    @Test("what must parse is accepted and what must not is refused, wherever in a review it stands",
+    @Test(
+        "what must parse is accepted and what must not is refused, wherever in a review it stands",
         .enabled(if: Shared.isThere, "the shared data is not here"))
     func suite() throws {
         #expect(Self.names.count > 300)
@@ -58,10 +59,13 @@ struct JSONTestSuiteTests {
     @Test("nesting is bounded, and nothing recurses on it")
     func nesting() {
         for count in [600, 100_000] {
-            let deep = [UInt8](repeating: UInt8(ascii: "["), count: count) + [UInt8](repeating: UInt8(ascii: "]"), count: count)
+            let deep =
+                [UInt8](repeating: UInt8(ascii: "["), count: count)
+                + [UInt8](repeating: UInt8(ascii: "]"), count: count)
             for review in Self.reviews(with: deep) { #expect(!Self.isAccepted(review)) }
         }
-        let deepEnough = [UInt8](repeating: UInt8(ascii: "["), count: 400) + [UInt8](repeating: UInt8(ascii: "]"), count: 400)
+        let deepEnough =
+            [UInt8](repeating: UInt8(ascii: "["), count: 400) + [UInt8](repeating: UInt8(ascii: "]"), count: 400)
         #expect(Self.reviews(with: deepEnough).allSatisfy(Self.isAccepted))
     }
 }

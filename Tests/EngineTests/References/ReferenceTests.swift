@@ -66,7 +66,8 @@ struct ReferenceTests {
         var random = SeededGenerator(seed: seed)
         let pieces = [
             "a", "b", "A", "0", ".", "..", "-", "--", "_", "__", "/", "//", ":", "@", "sha256:", "docker.io", "library",
-            "index.docker.io", "localhost", ":5000", "[", "]", "::1", "é", "\u{0}", " ", String(repeating: "f", count: 64),
+            "index.docker.io", "localhost", ":5000", "[", "]", "::1", "é", "\u{0}", " ",
+            String(repeating: "f", count: 64),
             String(repeating: "x", count: 120),
         ]
         var parsed = 0

@@ -114,7 +114,10 @@ struct ReviewTests {
             (#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v2"}"#, "`admission.k8s.io/v2`"),
             (#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1"}"#, "no request"),
             (#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{}}"#, "no uid"),
-            (#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":7}}"#, "`uid` is a number"),
+            (
+                #"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":7}}"#,
+                "`uid` is a number"
+            ),
         ])
     func refused(_ text: String, _ reason: String) {
         let error = #expect(throws: ReviewError.self) { try AdmissionReview.read(Array(text.utf8)) }
