@@ -103,7 +103,7 @@ struct HumanRendererTests {
         #expect(forbidden.isEmpty)
         #expect(
             text.split(separator: "\n").map(String.init)[3...4] == [
-                "1 | let ␛[31m\u{FFFD}\u{FFFD} x␍end␡", "  |              ^ ␈label",
+                "1 | let ␛[31m\u{FFFD}\u{FFFD} x␍end␡", "  |             ^ ␈label",
             ])
     }
 
