@@ -17,7 +17,6 @@ extension DiagnosticCode {
     static let duplicateRule = DiagnosticCode("E0403", "a rule that is defined twice")
     static let bindingCycle = DiagnosticCode("E0404", "names that are defined by each other")
     static let reservedName = DiagnosticCode("E0405", "a reserved name")
-    static let misplacedInterpolation = DiagnosticCode("E0406", "a name put in where none may stand")
     static let unknownSetting = DiagnosticCode("E0407", "a setting for a name that is not defined")
     static let textTooLong = DiagnosticCode("E0408", "a text that is too long")
     static let unknownRule = DiagnosticCode("E0409", "an unknown rule")
@@ -60,16 +59,17 @@ extension DiagnosticCode {
 
     // 08: tests.
     static let conflictingGivens = DiagnosticCode("E0801", "givens that do not go together")
+    static let testWithoutExpectation = DiagnosticCode("E0803", "a test that expects nothing")
     static let impossibleExpectation = DiagnosticCode("E0802", "an expectation that cannot hold")
 
     /// All codes that checking a rule set may report.
     public static let checking: [DiagnosticCode] = [
         conflict, undecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, unknownName, duplicateName, duplicateRule,
-        bindingCycle, reservedName, misplacedInterpolation, unknownSetting, textTooLong, unknownRule, badName,
+        bindingCycle, reservedName, unknownSetting, textTooLong, unknownRule, badName,
         unknownCode, unusedAcceptance, badRegistry, badPathComponent, misplacedWildcard, notNormalised, badTag,
         missingPath, digestInPattern, wildcardMismatch, misusedRegistryName, tagInTarget, patternTooLong,
         badBypassPrefix, schemeInPattern, collision, badLabelKey, badLabelValue, emptyValueList, badNamespaceName,
         modifierDoesNotApply, conflictingModifiers, markInSelector, marksDisagree, badMark, ruleWithoutAction,
-        emptyMessage, digestGivenUp, conflictingGivens, impossibleExpectation,
+        emptyMessage, digestGivenUp, conflictingGivens, impossibleExpectation, testWithoutExpectation,
     ]
 }

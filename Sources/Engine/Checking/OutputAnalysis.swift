@@ -145,23 +145,35 @@ struct OutputAnalysis {
 
     /// Reported once an action, with one other: images of two sources that would be one in the mirror.
     private func reportCollisions(diagnostics: inout [Diagnostic]) {
-        var targets: [String: [Int]] = [:]
-        for (index, action) in actions.enumerated() {
-            guard case .rewrite(let target, _) = action.effect else { continue }
-            for other in targets[target.host] ?? [] {
-                guard let (left, right, output) = collision(other, index) else { continue }
+        var outputs: [Int: ImagePattern] = [:]
+        var index = PatternIndex()
+        for (number, action) in actions.enumerated() {
+            guard let preimage = Preimage(action, boxes[number]) else { continue }
+            let written = ImagePattern(
+                registry: .host(preimage.target.host), path: narrowestWritten(number, preimage))
+            outputs[number] = written
+            index.insert(written, number)
+        }
+        var reported: Set<Int> = []
+        for number in actions.indices {
+            guard let written = outputs[number] else { continue }
+            index.forEachRelated(to: written) { other, hasSamePath in
+                // What lies within another is found from the inner one; of two alike the later one speaks.
+                guard other != number, !hasSamePath || other < number, !reported.contains(number),
+                    let (left, right, output) = collision(other, number)
+                else { return }
+                reported.insert(number)
                 diagnostics.append(
                     Diagnostic(
                         .collision, "two sources land on one target: `\(left.text)` and `\(right.text)`",
-                        at: spans[index], label: "this one", secondary: [.init(span: spans[other], text: "and this one")],
+                        at: spans[number], label: "this one",
+                        secondary: [.init(span: spans[other], text: "and this one")],
                         notes: ["witness: both become `\(output.text)`"],
                         help: [
                             "keep the sources apart in the target, as with `${registry}`",
                             "if both sources hold the same images, say that it is meant: `accept W0501`",
                         ]))
-                break
             }
-            targets[target.host, default: []].append(index)
         }
     }
 

@@ -3,10 +3,13 @@ import RuleLang
 /// Checks rules and `ignore`s statement by statement.
 struct RuleChecker {
     let names: NameTable
+    /// Whether no statement was left out because it is broken.
+    let isWhole: Bool
     private var conditions: ConditionChecker { ConditionChecker(names: names) }
 
-    init(names: NameTable) {
+    init(names: NameTable, isWhole: Bool) {
         self.names = names
+        self.isWhole = isWhole
     }
 
     /// Checks one rule; what is broken in it is reported and left out.
@@ -43,7 +46,7 @@ struct RuleChecker {
                     help: ["remove a condition, or give each a rule of its own"]))
             return nil
         }
-        if !hasActions {
+        if !hasActions, isWhole {
             diagnostics.append(
                 Diagnostic(
                     .ruleWithoutAction, "the rule `\(name)` does nothing", at: declaration.name.span,

@@ -82,7 +82,7 @@ struct Checker {
 
     func check(diagnostics: inout [Diagnostic]) -> Result {
         let names = NameTable(trees, settings: settings, mayBeIncomplete: !isWhole, diagnostics: &diagnostics)
-        let checker = RuleChecker(names: names)
+        let checker = RuleChecker(names: names, isWhole: isWhole)
         var rules: [CheckedRule] = []
         var ruleNames: [String: Span] = [:]
         var ignores: [CheckedIgnore] = []

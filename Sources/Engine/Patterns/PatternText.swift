@@ -82,7 +82,9 @@ struct PatternText {
             throw PatternFault(
                 .badRegistry, "`\(host)` is not a registry", registry.range,
                 help: [
-                    "a \(role) begins with a registry: `docker.io/\(text)` for Docker Hub",
+                    role == "target"
+                        ? "a target begins with the mirror's host: `mirror.example.com/\(text)`"
+                        : "a \(role) begins with a registry: `docker.io/\(text)` for Docker Hub",
                     "a registry has a dot or a port, or is `localhost`",
                 ])
         }
@@ -108,14 +110,16 @@ struct PatternText {
                     help: ["remove the extra `/`, or end with `/*` for everything below"])
             }
             if part.text.contains("*") {
-                let help: [String]
-                if part.range.upperBound == path.last?.range.upperBound {
-                    help = ["components are compared whole: write `*` alone for the last one, or the whole name"]
-                } else {
-                    help = ["a `*` stands at the end only, for one or more components"]
-                }
+                let isLast = part.range.upperBound == path.last?.range.upperBound
                 throw PatternFault(
-                    .misplacedWildcard, "`*` cannot stand in `\(part.text)`", part.range, help: help)
+                    .misplacedWildcard,
+                    isLast ? "`*` stands for whole components, not for a part of `\(part.text)`" : "a `*` stands at the end only",
+                    part.range,
+                    help: [
+                        isLast
+                            ? "write `*` alone for everything below, or the whole name"
+                            : "a final `*` stands for one or more components; write the others out"
+                    ])
             }
             guard Reference.isPathComponent(part.text) else {
                 let lower = part.text.lowercased()

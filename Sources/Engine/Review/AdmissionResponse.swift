@@ -35,7 +35,9 @@ public struct AdmissionResponse: Sendable, Equatable {
         let lines = decision.images.filter { $0.outcome == .denied }.map { image in
             let rule = image.by.map { " (rule \($0.rule))" } ?? ""
             let title = Evaluation.title(image.field).replacing("`", with: "")
-            return "\(title): image \(image.field.text): \(image.denials.joined(separator: "; "))\(rule)"
+            // Names are not validated yet when a webhook is asked: one with a line break must not make a line.
+            return cut(
+                "\(title): image \(image.field.text): \(image.denials.joined(separator: "; "))\(rule)", to: 1_024)
         }
         return cut(lines.joined(separator: "\n"), to: 4_096, keepingLines: true)
     }
@@ -43,7 +45,8 @@ public struct AdmissionResponse: Sendable, Equatable {
     private static func audit(_ decision: PodDecision) -> [String: String] {
         let parts = decision.images.compactMap { image in
             image.to.map { to in
-                let rule = image.by.map { " (rule \($0.rule))" } ?? " (bypassed)"
+                // A bypassed image names the rule that it was kept from, which did not write the new text.
+                let rule = image.outcome == .rewritten ? image.by.map { " (rule \($0.rule))" } ?? "" : " (bypassed)"
                 return "\(image.field.place.rawValue)/\(image.field.name): \(image.field.text) -> \(to)\(rule)"
             }
         }
@@ -54,29 +57,41 @@ public struct AdmissionResponse: Sendable, Equatable {
     /// drop a warning silently.
     private static func bounded(_ warnings: [String]) -> [String] {
         var kept: [String] = []
+        var known: Set<String> = []
         var length = 0
-        for (index, warning) in warnings.enumerated() {
+        var omitted = 0
+        for warning in warnings {
             let text = cut(warning, to: 256)
-            length += text.unicodeScalars.count
-            guard length <= 3_900 else {
-                kept.append("and \(warnings.count - index) more warnings")
-                break
+            // The API server shows a text once, however many containers it is about.
+            guard known.insert(text).inserted else { continue }
+            let count = text.unicodeScalars.count
+            if omitted == 0, length + count <= 3_900 {
+                kept.append(text)
+                length += count
+            } else {
+                omitted += 1
             }
-            if !kept.contains(text) { kept.append(text) }
         }
+        if omitted > 0 { kept.append(omitted == 1 ? "and 1 more warning" : "and \(omitted) more warnings") }
         return kept
     }
 
+    /// A text with a space for each control character, and with `…` at the end where it is longer than `limit`
+    /// Unicode scalars, which is what the API server counts. What is beyond the limit is not looked at: names and
+    /// images may be megabytes.
     private static func cut(_ text: String, to limit: Int, keepingLines: Bool = false) -> String {
         var scalars = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            let isControl = scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
-            scalars.append(isControl && !(keepingLines && scalar == "\n") ? " " : scalar)
-            guard scalars.count <= limit else {
-                scalars.removeLast(2)
+        for (count, scalar) in text.unicodeScalars.enumerated() {
+            guard count < limit else {
+                scalars.removeLast()
                 scalars.append("…")
                 break
             }
+            // The separators of lines and paragraphs are no control characters, but break a line in a terminal.
+            let isControl =
+                scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
+                || scalar == "\u{2028}" || scalar == "\u{2029}"
+            scalars.append(isControl && !(keepingLines && scalar == "\n") ? " " : scalar)
         }
         return String(scalars)
     }

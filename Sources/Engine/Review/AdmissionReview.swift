@@ -87,6 +87,8 @@ public struct AdmissionReview: Sendable, Equatable {
                 case "apiVersion": fields.apiVersion = try fields.string(key, &reader)
                 case "kind": fields.kind = try fields.string(key, &reader)
                 case "request":
+                    // Of a key that stands twice the last value counts, so nothing of an earlier request stays.
+                    fields = Fields(apiVersion: fields.apiVersion, kind: fields.kind)
                     if try reader.skipNull() { return }
                     guard try reader.kind() == .object else { return try fields.refuse(key, &reader) }
                     fields.hasRequest = true
@@ -108,7 +110,10 @@ public struct AdmissionReview: Sendable, Equatable {
                 case "operation": fields.operation = try fields.string(key, &reader)
                 case "subResource": fields.subresource = try fields.string(key, &reader)
                 case "dryRun" where try reader.kind() == .boolean: fields.isDryRun = try reader.readBoolean()
-                case "kind" where try reader.kind() == .object:
+                case "kind":
+                    fields.group = ""
+                    fields.requestKind = ""
+                    guard try reader.kind() == .object else { return try reader.skipValue() }
                     try reader.readObject({ $0 }) { (key, reader) throws(JSONError) in
                         switch key {
                         case "group": fields.group = try fields.string(key, &reader)

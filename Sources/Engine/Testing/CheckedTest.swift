@@ -102,6 +102,12 @@ struct TestChecker {
         context.operation = operation?.value ?? (isUpdate ? .update : .create)
         context.namespaceLabels = namespaceLabels.merging(
             [ConditionSet.namespaceNameLabel: context.namespace], uniquingKeysWith: { given, _ in given })
+        if declaration.expectations.isEmpty, ruleNames != nil {
+            diagnostics.append(
+                Diagnostic(
+                    .testWithoutExpectation, "the test expects nothing, so it cannot fail", at: declaration.name.span,
+                    help: ["add a line such as `expect \"nginx\" unchanged`"]))
+        }
         let expectations = declaration.expectations.compactMap {
             check($0, in: tree, diagnostics: &diagnostics)
         }

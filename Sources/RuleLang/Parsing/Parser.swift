@@ -140,6 +140,9 @@ struct Parser {
     /// Says that something is missing at the current token. Silent beside what the lexer has reported.
     mutating func reportMissing(_ what: String, help: [String] = [], insert: String? = nil) {
         if previous?.kind == .unknown, index > statementStart { return }
+        // A list that ends in a comma, say, explains what is missing after it.
+        if isAtEnd, isStatementBroken { return }
+        let help = help.isEmpty ? ["add \(what)"] : help
         if isAtEnd {
             let found =
                 switch current.kind {
@@ -194,7 +197,7 @@ struct Parser {
         if statementKeyword(current) != nil {
             report(
                 .unexpectedText, "\(quote(current)) has to begin a line", at: current.span,
-                label: "each statement stands on a line of its own",
+                label: "each statement stands on a line of its own", help: ["begin a line before it"],
                 fix: (Span(file: file, start: current.span.start, end: current.span.start), "\n"))
             return true
         }
@@ -202,7 +205,8 @@ struct Parser {
             let isBracket = current.kind == .leftBrace
             report(
                 .unexpectedText, "unexpected \(quote(current))", at: current.span,
-                label: isBracket ? "no block belongs to this statement" : "the statement is complete before this")
+                label: isBracket ? "no block belongs to this statement" : "the statement is complete before this",
+                help: ["remove it, or begin a statement on a line of its own"])
         }
         recover()
         return false

@@ -1,0 +1,160 @@
+public import ArgumentParser
+import Engine
+public import RuleLang
+
+/// How the terminal is written to.
+struct ConsoleOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("Colours; NO_COLOR turns them off under auto.", valueName: "when"))
+    var color: ColorChoice = .auto
+
+    /// The console that the options ask for.
+    var console: Console { Console(color: color) }
+}
+
+/// Values for `let` names.
+struct SettingOptions: ParsableArguments {
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Give a `let` another value; may be repeated.", valueName: "name=value"))
+    var settings: [Pair] = []
+
+    /// The values by name; the last one counts.
+    var values: [String: String] {
+        Dictionary(settings.map { ($0.key, $0.value) }) { _, last in last }
+    }
+}
+
+/// `KEY=VALUE`.
+struct Pair: ExpressibleByArgument {
+    let key: String
+    let value: String
+
+    init?(argument: String) {
+        guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
+        key = String(argument[..<equals])
+        value = String(argument[argument.index(after: equals)...])
+    }
+}
+
+/// `KEY=VALUE,…`, perhaps empty.
+struct LabelList: ExpressibleByArgument {
+    let labels: [String: String]
+
+    init?(argument: String) {
+        var labels: [String: String] = [:]
+        for piece in argument.split(separator: ",") {
+            guard let pair = Pair(argument: String(piece)) else { return nil }
+            labels[pair.key] = pair.value
+        }
+        self.labels = labels
+    }
+}
+
+extension Operation: ExpressibleByArgument {}
+extension Place: ExpressibleByArgument {}
+
+/// The rule set, and the situation that images stand in.
+struct ContextOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The rule set: a directory, a .rules file or a ConfigMap.", valueName: "path"))
+    var rules = "rules"
+
+    @OptionGroup var settings: SettingOptions
+
+    @Option(help: ArgumentHelp("The namespace of objects that name none.", valueName: "name"))
+    var namespace: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known.", valueName: "labels"))
+    var namespaceLabels: LabelList?
+
+    @Option(
+        help: ArgumentHelp(
+            "Namespaces with their labels, as `kubectl get namespaces -o yaml` prints them.", valueName: "file"))
+    var namespaceFile: String?
+
+    @Option(help: ArgumentHelp("The webhook's own image, for `ignore self`.", valueName: "ref"))
+    var selfImage: String?
+
+    @Option(help: ArgumentHelp("What is done to the object.", valueName: "operation"))
+    var operation: Operation = .create
+
+    func validate() throws {
+        if namespaceLabels != nil, namespaceFile != nil {
+            throw ValidationError("give --namespace-labels or --namespace-file, not both")
+        }
+        if rules == "-", namespaceFile == "-" {
+            throw ValidationError("standard input cannot be both the rules and the namespaces")
+        }
+        if let selfImage, Reference(parsing: selfImage) == nil {
+            throw ValidationError("`\(selfImage)` in --self-image is not an image reference")
+        }
+    }
+
+    /// Reads what the options name.
+    func situation() throws -> Situation {
+        var namespaces: [String: [String: String]]?
+        if let namespaceFile {
+            let objects = Manifests.objects(of: try ManifestInput.read(namespaceFile)).filter {
+                $0["kind"]?.text == "Namespace"
+            }
+            guard !objects.isEmpty else {
+                throw InputFailure(
+                    .manifestUnusable, "`\(namespaceFile)` holds no Namespace",
+                    help: ["kubectl get namespaces -o yaml > \(namespaceFile)"])
+            }
+            var found: [String: [String: String]] = [:]
+            for object in objects {
+                guard let name = object["metadata"]?["name"]?.text else { continue }
+                found[name] = object["metadata"]?["labels"]?.stringMembers ?? [:]
+            }
+            namespaces = found
+        }
+        let only = namespaces.flatMap { $0.count == 1 ? $0.keys.first : nil }
+        return Situation(
+            namespace: namespace ?? only ?? "default", labels: namespaceLabels?.labels, namespaces: namespaces,
+            operation: operation, selfImage: selfImage.flatMap { Reference(parsing: $0) })
+    }
+
+    /// Loads the rule set; its findings go to standard error, and errors end the command with 1.
+    func program(_ console: Console) throws -> Program {
+        try ruleSet(at: rules, settings: settings.values, console).program
+    }
+}
+
+/// Loads a rule set; its findings go to standard error, and errors end the command with 1.
+func ruleSet(at path: String, settings: [String: String], _ console: Console) throws -> RuleSet {
+    let input = try RuleSetInput.read(path)
+    let load = RuleSet.load(input.files, settings: settings)
+    guard let ruleSet = load.ruleSet else {
+        console.show(load.diagnostics, of: input.files)
+        console.err.line("\n\(input.name): \(HumanRenderer.summary(load.diagnostics)); nothing was evaluated")
+        console.end(1)
+    }
+    return ruleSet
+}
+
+/// The situation that objects are looked at in.
+struct Situation {
+    /// The namespace of what names none.
+    let namespace: String
+    /// The labels of every namespace, if they were given.
+    let labels: [String: String]?
+    /// The labels by namespace, if a file was given.
+    let namespaces: [String: [String: String]]?
+    let operation: Operation
+    let selfImage: Reference?
+
+    /// The context of an object in a namespace; nil means that the object names none.
+    func context(in own: String? = nil, old: Workload? = nil) -> EvaluationContext {
+        let name = own ?? namespace
+        return EvaluationContext(
+            namespace: name, namespaceLabels: labels(of: name), operation: operation, old: old, selfImage: selfImage)
+    }
+
+    /// The labels of a namespace; nil where they are not known.
+    func labels(of name: String) -> [String: String]? {
+        labels ?? namespaces?[name]
+    }
+}

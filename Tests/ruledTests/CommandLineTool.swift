@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+/// The built `ruled`, run as a process.
+enum CommandLineTool {
+    /// What a run gave.
+    struct Run {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// The executable stands beside the test bundle.
+    static let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        .appending(path: "ruled")
+
+    /// The folder that holds Package.swift.
+    static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// Runs the tool to its end.
+    static func run(
+        _ arguments: [String], input: String = "", in directory: URL = root, environment: [String: String] = [:]
+    ) throws -> Run {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { _, new in new }
+        // Files rather than pipes: nothing can block, however much is written.
+        process.standardInput = try FileHandle(forReadingFrom: try scratch.write("in", input))
+        let output = try scratch.write("out", "")
+        let errors = try scratch.write("err", "")
+        process.standardOutput = try FileHandle(forWritingTo: output)
+        process.standardError = try FileHandle(forWritingTo: errors)
+        try process.run()
+        process.waitUntilExit()
+        return Run(
+            status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+            output: try String(contentsOf: output, encoding: .utf8),
+            errors: try String(contentsOf: errors, encoding: .utf8))
+    }
+}
+
+/// A folder for one test.
+struct Scratch {
+    let folder: URL
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "ruled-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    /// Writes a file, and the folders that it needs.
+    @discardableResult
+    func write(_ name: String, _ text: String) throws -> URL {
+        let file = folder.appending(path: name)
+        try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data(text.utf8).write(to: file)
+        return file
+    }
+
+    /// Makes a folder.
+    func makeFolder(_ name: String) throws {
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: name), withIntermediateDirectories: true)
+    }
+
+    func read(_ name: String) throws -> String {
+        try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
+
+    func remove() {
+        try? FileManager.default.removeItem(at: folder)
+    }
+}
+
+/// A rule set of three rules, one of which looks at the namespace, and its two tests.
+let sampleRules = """
+    language 1
+
+    bypass "direct.to/"
+
+    rule quay {
+        when namespace where team
+        rewrite "quay.io/*" to "m.corp/quay/*"
+    }
+
+    rule hub {
+        rewrite "docker.io/*" to "m.corp/hub/*"
+    }
+
+    rule closed {
+        deny "evil.example/*" because "not from there"
+    }
+
+    test "hub images move" {
+        given namespace labels team = a
+        expect "nginx" becomes "m.corp/hub/library/nginx" by hub
+    }
+
+    test "quay images move" {
+        given namespace labels team = a
+        expect "quay.io/a/b:1" becomes "m.corp/quay/a/b:1" by quay
+    }
+
+    """

@@ -1,0 +1,209 @@
+import Foundation
+import Testing
+
+@Suite struct RuleCommandTests {
+    @Test(
+        "Exit codes are 0 for clean, 1 for findings, 2 for what cannot run",
+        arguments: [
+            (["validate", "good.rules"], 0), (["validate", "bad.rules"], 1),
+            (["validate", "good.rules", "bad.rules"], 1),
+            (["validate", "missing"], 2), (["validate", "empty"], 2), (["validate", "--format", "nonsense"], 2),
+            (["nonsense"], 2), (["test", "good.rules"], 0), (["test", "failing.rules"], 1),
+            (["test", "untested.rules"], 0),
+            (["test", "untested.rules", "--require-tests"], 1), (["test", "missing"], 2), (["explain"], 2),
+            (["explain", "nginx", "--rules", "good.rules"], 0), (["explain", "nginx", "--rules", "bad.rules"], 1),
+            (["explain", "nginx", "--rules", "good.rules", "--namespace-labels", "a"], 2),
+            (["review", "--rules", "good.rules"], 2), (["fmt", "--check", "good.rules"], 0),
+            (["fmt", "bad.rules"], 1), (["fmt", "note.txt"], 2), (["docs", "no-such-page"], 2), (["docs"], 0),
+            (["--version"], 0), (["--help"], 0), (["help", "explain"], 0), (["completions", "zsh"], 0),
+        ] as [([String], Int32)])
+    func exitCodes(arguments: [String], status: Int32) throws {
+        let scratch = try samples()
+        defer { scratch.remove() }
+        let run = try CommandLineTool.run(arguments, in: scratch.folder)
+        #expect(run.status == status, "\(arguments): \(run.errors)")
+    }
+
+    private func samples() throws -> Scratch {
+        let scratch = try Scratch()
+        try scratch.write("good.rules", sampleRules)
+        try scratch.write("bad.rules", "language 1\nrul a {}\n")
+        try scratch.write("failing.rules", sampleRules.replacing("m.corp/hub/library/nginx", with: "elsewhere/nginx"))
+        try scratch.write("untested.rules", "language 1\n")
+        try scratch.write("note.txt", "language 1\n")
+        try scratch.makeFolder("empty")
+        return scratch
+    }
+
+    @Test("A valid rule set is summed up in one line on standard output")
+    func summary() throws {
+        let scratch = try samples()
+        defer { scratch.remove() }
+        let run = try CommandLineTool.run(["validate", "good.rules"], in: scratch.folder)
+        #expect(run.output == "good.rules: ok: 1 file, 3 rules, 3 actions, 2 tests; every image has one answer\n")
+        #expect(run.errors.isEmpty)
+    }
+
+    @Test("Findings go to standard error, and standard output stays empty")
+    func streams() throws {
+        let scratch = try samples()
+        defer { scratch.remove() }
+        let run = try CommandLineTool.run(["validate", "bad.rules"], in: scratch.folder)
+        #expect(run.output.isEmpty)
+        #expect(run.errors.contains("--> bad.rules:2:1"))
+    }
+
+    @Test("Validation as JSON is version 1 and holds each rule set")
+    func validateJSON() throws {
+        let scratch = try samples()
+        defer { scratch.remove() }
+        let run = try CommandLineTool.run(["validate", "good.rules", "--format", "json"], in: scratch.folder)
+        #expect(
+            run.output == """
+                {
+                  "version": 1,
+                  "ruleSets": [
+                    {
+                      "path": "good.rules",
+                      "valid": true,
+                      "statistics": {
+                        "files": 1,
+                        "rules": 3,
+                        "actions": 3,
+                        "ignores": 0,
+                        "tests": 2
+                      },
+                      "diagnostics": []
+                    }
+                  ]
+                }
+
+                """)
+    }
+
+    @Test("Annotations and SARIF name the file and the line")
+    func machineForms() throws {
+        let scratch = try samples()
+        defer { scratch.remove() }
+        let github = try CommandLineTool.run(["validate", "bad.rules", "--format", "github"], in: scratch.folder)
+        #expect(github.output.hasPrefix("::error file=bad.rules,line=2,"))
+        let sarif = try CommandLineTool.run(
+            ["validate", "good.rules", "bad.rules", "--format", "sarif"], in: scratch.folder)
+        #expect(sarif.output.contains("\"bad.rules\""))
+        #expect(sarif.status == 1)
+    }
+
+    @Test("A directory is its *.rules files: no dot files, no sub-folders, links followed")
+    func directories() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        // As the kubelet mounts a ConfigMap.
+        try scratch.write("set/..2026_01/a.rules", "language 1\nrule one { allow \"a.example/*\" }\n")
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.folder.appending(path: "set/..data").path(), withDestinationPath: "..2026_01")
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.folder.appending(path: "set/a.rules").path(), withDestinationPath: "..data/a.rules")
+        try scratch.write("set/.hidden.rules", "nonsense")
+        try scratch.write("set/sub/b.rules", "nonsense")
+        let run = try CommandLineTool.run(["validate", "set"], in: scratch.folder)
+        #expect(run.output.hasPrefix("set: ok: 1 file, 1 rule, 1 action,"), "\(run.errors)")
+    }
+
+    @Test("What is wrong with a path comes with what to do")
+    func wrongPaths() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        try scratch.write("rules/ecr.rules.txt", "")
+        try scratch.write("rules/sub/a.rules", "language 1\n")
+        try scratch.write("map.yaml", "apiVersion: v1\nkind: ConfigMap\ndata: {a.txt: x}\n")
+        try scratch.write("pod.yaml", "apiVersion: v1\nkind: Pod\n")
+        let missing = try CommandLineTool.run(["validate", "ruels"], in: scratch.folder)
+        #expect(missing.errors.contains("error[E0901]: `ruels` does not exist"))
+        #expect(missing.errors.contains("did you mean `rules`?"))
+        let bare = try CommandLineTool.run(["validate"], in: scratch.folder)
+        #expect(bare.errors.contains("error[E0903]"))
+        #expect(bare.errors.contains("mv rules/ecr.rules.txt rules/ecr.rules"))
+        #expect(bare.errors.contains("`rules/sub`"))
+        #expect(try CommandLineTool.run(["validate", "map.yaml"], in: scratch.folder).errors.contains("E0905"))
+        #expect(try CommandLineTool.run(["validate", "pod.yaml"], in: scratch.folder).errors.contains("E0904"))
+    }
+
+    @Test("A ConfigMap on standard input is a rule set; its keys are the files")
+    func configMap() throws {
+        let lines = sampleRules.split(separator: "\n", omittingEmptySubsequences: false).map { "    \($0)\n" }.joined()
+        let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: r}\ndata:\n  ecr.rules: |\n\(lines)"
+        let run = try CommandLineTool.run(["test", "-", "--verbose"], input: map)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(run.output.contains("(<stdin>#ecr.rules:18)"))
+        let plain = try CommandLineTool.run(["validate", "-"], input: sampleRules)
+        #expect(plain.output.hasPrefix("<stdin>: ok"))
+    }
+
+    @Test("A failed test shows what was expected, what happened, and the actions")
+    func failedTest() throws {
+        let scratch = try samples()
+        defer { scratch.remove() }
+        let run = try CommandLineTool.run(["test", "failing.rules"], in: scratch.folder)
+        #expect(run.output.contains("FAIL hub images move  (failing.rules:18)"))
+        #expect(run.output.contains("expected  becomes `elsewhere/nginx` by hub"))
+        #expect(run.output.contains("actual    becomes `m.corp/hub/library/nginx` by hub"))
+        #expect(run.output.contains("* hub at failing.rules:11: docker.io/*: wins"))
+        #expect(run.output.hasSuffix("failing.rules: 1 of 2 tests failed\n"))
+        let filtered = try CommandLineTool.run(["test", "failing.rules", "--filter", "quay"], in: scratch.folder)
+        #expect(filtered.status == 0)
+        let junit = try CommandLineTool.run(["test", "failing.rules", "--format", "junit"], in: scratch.folder)
+        #expect(junit.output.contains("<testsuites tests=\"2\" failures=\"1\">"))
+    }
+
+    @Test("Formatting rewrites in place once, keeps the mode, and leaves what does not parse")
+    func formatting() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let loose = "language 1\nrule   a   { # why\nrewrite \"quay.io/*\" to \"m.corp/q/*\"\n}\n"
+        let file = try scratch.write("a.rules", loose)
+        try FileManager.default.setAttributes([.posixPermissions: 0o640], ofItemAtPath: file.path())
+        let diff = try CommandLineTool.run(["fmt", "--diff", "a.rules"], in: scratch.folder)
+        #expect(diff.status == 1)
+        #expect(diff.output.hasPrefix("--- a.rules\n+++ a.rules\n@@ -1,4 +1,"))
+        #expect(try CommandLineTool.run(["fmt", "--check", "a.rules"], in: scratch.folder).output == "a.rules\n")
+        #expect(try scratch.read("a.rules") == loose)
+        #expect(try CommandLineTool.run(["fmt", "a.rules"], in: scratch.folder).output == "a.rules\n")
+        let formatted = try scratch.read("a.rules")
+        #expect(formatted != loose && formatted.contains("# why"))
+        let mode = try FileManager.default.attributesOfItem(atPath: file.path())[.posixPermissions] as? Int
+        #expect(mode == 0o640)
+        #expect(try CommandLineTool.run(["fmt", "a.rules"], in: scratch.folder).output.isEmpty)
+        #expect(try CommandLineTool.run(["fmt", "-"], input: loose).output == formatted)
+        try scratch.write("b.rules", "language 1\nrul a {}\n")
+        let broken = try CommandLineTool.run(["fmt", "b.rules"], in: scratch.folder)
+        #expect(broken.status == 1 && broken.errors.contains("b.rules:2:1"))
+        #expect(try scratch.read("b.rules") == "language 1\nrul a {}\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.folder.path()).count == 2)
+    }
+
+    @Test(
+        "Pages are found by code and by name, however they are written",
+        arguments: ["E0203", "e203", "0203", "diagnostics/E0203"])
+    func pages(name: String) throws {
+        let run = try CommandLineTool.run(["docs", name])
+        let page = try String(
+            contentsOf: CommandLineTool.root.appending(path: "docs/diagnostics/E0203.md"), encoding: .utf8)
+        #expect(run.output == page)
+    }
+
+    @Test("Every code of the inputs has its page")
+    func inputPages() throws {
+        for number in 1...8 {
+            #expect(try CommandLineTool.run(["docs", "E090\(number)"]).status == 0)
+        }
+    }
+
+    @Test("Colours come when asked for, and never in a pipe")
+    func colors() throws {
+        let scratch = try samples()
+        defer { scratch.remove() }
+        #expect(!(try CommandLineTool.run(["validate", "good.rules"], in: scratch.folder).output.contains("\u{1B}")))
+        let forced = try CommandLineTool.run(["validate", "good.rules", "--color", "always"], in: scratch.folder)
+        #expect(forced.output.contains("\u{1B}"))
+    }
+}
