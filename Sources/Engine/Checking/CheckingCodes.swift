@@ -64,7 +64,8 @@ extension DiagnosticCode {
 
     /// All codes that checking a rule set may report.
     public static let checking: [DiagnosticCode] = [
-        conflict, undecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, unknownName, duplicateName, duplicateRule,
+        conflict, undecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, unknownName,
+        duplicateName, duplicateRule,
         bindingCycle, reservedName, unknownSetting, textTooLong, unknownRule, badName,
         unknownCode, unusedAcceptance, badRegistry, badPathComponent, misplacedWildcard, notNormalised, badTag,
         missingPath, digestInPattern, wildcardMismatch, misusedRegistryName, tagInTarget, patternTooLong,

@@ -71,14 +71,17 @@ struct OutputAnalysis {
         let wildcard = actions[first].pattern.path.hasWildcard
         let allow = ImagePattern(
             registry: .host(output.registry),
-            path: wildcard ? narrowest(first) : PathPattern(components: ImageName(output).components, hasWildcard: false))
+            path: wildcard
+                ? narrowest(first) : PathPattern(components: ImageName(output).components, hasWildcard: false))
         var chain = "`\(witness.reference.text)` -> `\(output.text)`"
         var help = ["let what is written pass: `allow \"\(allow.text)\"`"]
         let what: String
         if let next = Preimage(actions[second], boxes[second])?.output(of: output) {
             what = "rewritten again"
             chain += " -> `\(next.text)`"
-            if first != second { help.insert("or let `\(name(first))` write straight to where `\(name(second))` leads", at: 1) }
+            if first != second {
+                help.insert("or let `\(name(first))` write straight to where `\(name(second))` leads", at: 1)
+            }
         } else if case .deny = actions[second].effect {
             what = "denied"
             chain += " -> denied"

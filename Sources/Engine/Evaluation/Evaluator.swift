@@ -61,7 +61,7 @@ struct Evaluation {
 
     /// The steps of the language's reference, in its order.
     private mutating func decide(_ field: ImageField) -> Outcome {
-        if let old = context.operation == .update ? oldText(of: field) : nil, old == field.text {
+        if let old = context.operation == .update ? oldText(of: field) : nil, old.hasSameBytes(as: field.text) {
             return Outcome(
                 decision: decision(
                     field, .unchanged, reason: "the update does not change it", Self.reference(field.text)))
@@ -305,14 +305,14 @@ struct Evaluation {
             return Bypass(text: String(rest), isStripped: true)
         }
         let isRemembered = remembered.contains {
-            $0.place == field.place && $0.name == field.name && $0.text == field.text
+            $0.place == field.place && $0.name.hasSameBytes(as: field.name) && $0.text.hasSameBytes(as: field.text)
         }
         return isRemembered ? Bypass(text: field.text, isStripped: false) : nil
     }
 
     /// The text that stood where a field stands before the update.
     private func oldText(of field: ImageField) -> String? {
-        context.old?.images.first { $0.place == field.place && $0.name == field.name }?.text
+        context.old?.images.first { $0.place == field.place && $0.name.hasSameBytes(as: field.name) }?.text
     }
 
     /// Where namespace labels are asked for and not known, an unknown is not an empty: nothing is touched.
@@ -363,8 +363,8 @@ struct Evaluation {
     private func kept(_ decisions: [ImageDecision]) -> [BypassMemory.Entry] {
         remembered.filter { entry in
             decisions.contains {
-                $0.outcome != .bypassed && $0.field.place == entry.place && $0.field.name == entry.name
-                    && $0.field.text == entry.text
+                $0.outcome != .bypassed && $0.field.place == entry.place
+                    && $0.field.name.hasSameBytes(as: entry.name) && $0.field.text.hasSameBytes(as: entry.text)
             }
         }
     }
@@ -403,6 +403,12 @@ struct MatchedImage {
             && conditions.writtenParts.contains(
                 WrittenParts(hasTag: reference.tag != nil, hasDigest: reference.digest != nil))
     }
+}
+
+extension String {
+    /// Whether two texts are the same. `==` takes characters for equal that Unicode calls equivalent, such as K and
+    /// the Kelvin sign, which an image's author could use to make one text pass for another.
+    func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
 }
 
 extension ImageDecision {

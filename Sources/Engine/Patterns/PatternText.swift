@@ -113,7 +113,9 @@ struct PatternText {
                 let isLast = part.range.upperBound == path.last?.range.upperBound
                 throw PatternFault(
                     .misplacedWildcard,
-                    isLast ? "`*` stands for whole components, not for a part of `\(part.text)`" : "a `*` stands at the end only",
+                    isLast
+                        ? "`*` stands for whole components, not for a part of `\(part.text)`"
+                        : "a `*` stands at the end only",
                     part.range,
                     help: [
                         isLast

@@ -94,6 +94,19 @@ struct ProgramPropertyTests {
         }
     }
 
+    @Test("an update from a text that only looks the same is a change")
+    func equivalentTexts() throws {
+        let text = "language 1\nrule r {\n    deny \"*/*:K\" because \"no\"\n}\n"
+        let program = try #require(Self.load([text]).ruleSet?.program)
+        func pod(_ image: String) -> Workload {
+            Workload(
+                kind: "Pod",
+                images: [ImageField(place: .container, name: "c", pointer: "/spec/containers/0/image", text: image)])
+        }
+        let context = EvaluationContext(operation: .update, old: pod("nginx:\u{212A}"))
+        #expect(program.decide(pod("nginx:K"), in: context).isDenied)
+    }
+
     /// A workload after a patch.
     private static func patched(_ workload: Workload, _ patch: [PatchOperation]) -> Workload {
         var texts: [String: String] = [:]
