@@ -13,6 +13,12 @@ public enum JSONText {
 
     static func appendQuoted(_ s: String, to text: inout String) {
         text.append("\"")
+        // Nearly all texts are plain ASCII: one pass over bytes instead of one over scalars.
+        if s.utf8.allSatisfy({ (0x20..<0x7F).contains($0) && $0 != 0x22 && $0 != 0x5C }) {
+            text.append(s)
+            text.append("\"")
+            return
+        }
         for scalar in s.unicodeScalars {
             switch scalar.value {
             case 0x22: text.append("\\\"")
