@@ -50,14 +50,21 @@ import Testing
         #expect(
             run.output == """
                 Deployment shop/web
-                  init/wait       gcr.io/x/y                         unchanged  no rule names it
-                  container/app   nginx -> m.corp/hub/library/nginx  rewritten  hub at rules/a.rules:11
-                  container/side  nginx -> m.corp/hub/library/nginx  rewritten  hub at rules/a.rules:11
+                  init/wait       gcr.io/x/y
+                                  unchanged: no rule names it
+                  container/app   nginx
+                                  -> m.corp/hub/library/nginx
+                                  rewritten by hub at rules/a.rules:11
+                  container/side  nginx
+                                  -> m.corp/hub/library/nginx
+                                  rewritten by hub at rules/a.rules:11
 
                 ConfigMap settings: no pod in it, left alone
 
                 CronJob default/nightly
-                  container/a  quay.io/a/b -> m.corp/quay/a/b  rewritten  quay at rules/a.rules:7
+                  container/a  quay.io/a/b
+                               -> m.corp/quay/a/b
+                               rewritten by quay at rules/a.rules:7
 
                 Pod default/empty
                   it has no containers, so there is no image to rewrite

@@ -41,7 +41,15 @@ struct PodTest {
         let objects = Manifests.objects(of: try ManifestInput.read(path))
         let old = try options.old.map { Manifests.objects(of: try ManifestInput.read($0)) } ?? []
         let shown = path == "-" ? "<stdin>" : path
-        let evaluated = try objects.map { try evaluate($0, old: old, shown: shown, program, situation) }
+        var evaluated: [Evaluated] = []
+        var failures: [InputFailure] = []
+        for object in objects {
+            do throws(InputFailure) {
+                evaluated.append(try evaluate(object, old: old, shown: shown, program, situation))
+            } catch {
+                failures.append(error)
+            }
+        }
         let writer = PodReport(program: program, console: console)
         switch options.format {
         case .json: writer.writeJSON(evaluated)
@@ -49,9 +57,11 @@ struct PodTest {
         case .yaml: writer.writeYAML(evaluated)
         case .patch: writer.writePatches(evaluated)
         case .human, .junit:
-            if evaluated.isEmpty { console.out.line("\(shown): there is no object in it") }
+            if objects.isEmpty { console.out.line("\(shown): there is no object in it") }
             writer.writeHuman(evaluated)
         }
+        for failure in failures { console.show(failure.diagnostics, of: []) }
+        guard failures.isEmpty else { return 2 }
         let isDenied = evaluated.contains { $0.decision?.isDenied ?? false }
         return isDenied ? 1 : 0
     }

@@ -63,7 +63,7 @@ struct Validate: ParsableCommand {
                 files += input.files
             }
             let renderer = SARIFRenderer(
-                files: files, version: Ruled.configuration.version, informationURI: "https://example.com/ruled")
+                files: files, version: Ruled.configuration.version)
             console.out.write(renderer.render(diagnostics))
         }
         let fails = loads.contains { load in

@@ -2,7 +2,7 @@
 public struct SARIFRenderer: Sendable {
     private let files: [SourceFile]
     private let version: String
-    private let informationURI: String
+    private let informationURI: String?
     private let helpURIPrefix: String?
 
     /// Makes a renderer for diagnostics about files that were read together.
@@ -12,7 +12,7 @@ public struct SARIFRenderer: Sendable {
     ///   - version: The version of this program.
     ///   - informationURI: Where the program is described.
     ///   - helpURIPrefix: What, followed by a code, is the address of the page that explains it.
-    public init(files: [SourceFile], version: String, informationURI: String, helpURIPrefix: String? = nil) {
+    public init(files: [SourceFile], version: String, informationURI: String? = nil, helpURIPrefix: String? = nil) {
         self.files = files
         self.version = version
         self.informationURI = informationURI
@@ -53,7 +53,7 @@ public struct SARIFRenderer: Sendable {
         json.beginObject()
         json.member("name", "ruled")
         json.member("version", version)
-        json.member("informationUri", informationURI)
+        if let informationURI { json.member("informationUri", informationURI) }
         json.key("rules")
         json.beginArray()
         for rule in rules {
