@@ -28,6 +28,14 @@ struct RuleSetTests {
         #expect(results.flatMap(\.summaries) == [])
     }
 
+    @Test("are formatted", arguments: Repository.ruleSets)
+    func formatted(folder: String) throws {
+        for file in try Repository.ruleFiles(in: folder) {
+            let text = SourceFormatter.format(SyntaxTree.parse(file).tree)
+            #expect(Array(text.utf8) == file.bytes, "\(file.name): run `ruled fmt`")
+        }
+    }
+
     @Test("have lines of at most 100 columns", arguments: Repository.ruleSets)
     func lineLength(folder: String) throws {
         for file in try Repository.ruleFiles(in: folder) {

@@ -50,7 +50,8 @@ public struct SourceFile: Sendable, Equatable {
     /// The one-based line and column of an offset; columns count characters, as editors do.
     public func position(at offset: Int) -> SourcePosition {
         let line = lineIndex(at: offset)
-        let start = lineStarts[line]
+        // A byte order mark is no character of the text.
+        let start = line == 0 && bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : lineStarts[line]
         return SourcePosition(line: line + 1, column: text(start..<max(start, offset)).count + 1)
     }
 }
