@@ -64,54 +64,20 @@ struct Box: Hashable, Sendable {
     func subtracting(_ other: Box) -> [Box] {
         var pieces: [Box] = []
         var inside = self
-        func cut(_ outside: Box, _ next: Box) {
+        func cut<Values: BoxDimension>(_ dimension: WritableKeyPath<Box, Values>) {
+            let own = inside[keyPath: dimension]
+            var outside = inside
+            outside[keyPath: dimension] = own.subtracting(other[keyPath: dimension])
+            inside[keyPath: dimension] = own.intersection(other[keyPath: dimension])
             if !outside.isEmpty { pieces.append(outside) }
-            inside = next
         }
-        var outside = inside
-        var next = inside
-        outside.registries = inside.registries.subtracting(other.registries)
-        next.registries = inside.registries.intersection(other.registries)
-        cut(outside, next)
-
-        outside = inside
-        next = inside
-        outside.paths = inside.paths.subtracting(other.paths)
-        next.paths = inside.paths.intersection(other.paths)
-        cut(outside, next)
-
-        outside = inside
-        next = inside
-        outside.tags = inside.tags.subtracting(other.tags)
-        next.tags = inside.tags.intersection(other.tags)
-        cut(outside, next)
-
-        outside = inside
-        next = inside
-        outside.placesAndOperations = inside.placesAndOperations.subtracting(other.placesAndOperations)
-        next.placesAndOperations = inside.placesAndOperations.intersection(other.placesAndOperations)
-        cut(outside, next)
-
-        outside = inside
-        next = inside
-        outside.namespaces = inside.namespaces.subtracting(other.namespaces)
-        next.namespaces = inside.namespaces.intersection(other.namespaces)
-        cut(outside, next)
-
-        for entry in other.namespaceLabels.entries {
-            outside = inside
-            next = inside
-            outside.namespaceLabels[entry.key] = inside.namespaceLabels[entry.key].subtracting(entry.requirement)
-            next.namespaceLabels[entry.key] = inside.namespaceLabels[entry.key].intersection(entry.requirement)
-            cut(outside, next)
-        }
-        for entry in other.podLabels.entries {
-            outside = inside
-            next = inside
-            outside.podLabels[entry.key] = inside.podLabels[entry.key].subtracting(entry.requirement)
-            next.podLabels[entry.key] = inside.podLabels[entry.key].intersection(entry.requirement)
-            cut(outside, next)
-        }
+        cut(\.registries)
+        cut(\.paths)
+        cut(\.tags)
+        cut(\.placesAndOperations)
+        cut(\.namespaces)
+        for entry in other.namespaceLabels.entries { cut(\.namespaceLabels[entry.key]) }
+        for entry in other.podLabels.entries { cut(\.podLabels[entry.key]) }
         return pieces
     }
 
@@ -130,6 +96,17 @@ struct Box: Hashable, Sendable {
             isAnyPlace: placesAndOperations == .all)
     }
 }
+
+/// A family of sets that one side of a box is taken from.
+protocol BoxDimension {
+    func intersection(_ other: Self) -> Self
+    func subtracting(_ other: Self) -> Self
+}
+
+extension AtomSet: BoxDimension {}
+extension TagSet: BoxDimension {}
+extension PlacesAndOperations: BoxDimension {}
+extension LabelRequirement: BoxDimension {}
 
 /// A single image in a single situation that shows a finding to be true.
 struct Witness: Hashable, Sendable {
