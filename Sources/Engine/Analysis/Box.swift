@@ -22,6 +22,15 @@ struct Box: Hashable, Sendable {
         placesAndOperations = conditions.placesAndOperations
     }
 
+    /// What an `ignore` claims; nil for `ignore self`, since the own image is not known here.
+    init?(ignored entry: IgnoreEntry) {
+        switch entry {
+        case .selfImage: return nil
+        case .image(let pattern): self.init(pattern: pattern, conditions: ConditionSet())
+        case .conditions(let conditions): self.init(pattern: .everything, conditions: conditions)
+        }
+    }
+
     var isEmpty: Bool {
         placesAndOperations.isEmpty || tags.isEmpty || namespaces.isEmpty || namespaceLabels.isEmptySet
             || podLabels.isEmptySet || imageName == nil

@@ -8,6 +8,8 @@ struct ConflictAnalysis {
     let spans: [Span]
     let boxes: [Box]
     let order: ActionOrder
+    /// What is ignored: no action claims it.
+    let ignored: [Box]
 
     /// How many pieces an overlap may be cut into before it is reported as not decided.
     static let budget = 4_096
@@ -47,10 +49,11 @@ struct ConflictAnalysis {
         // A rule that only observes settles nothing between two that act.
         let isLive = !rules[actions[first].rule].isObserved && !rules[actions[second].rule].isObserved
         var remaining = [overlap]
-        for narrower in Set(order.inside[first] + order.inside[second]).sorted() {
-            if isLive, rules[actions[narrower].rule].isObserved { continue }
+        let narrower = Set(order.inside[first] + order.inside[second]).sorted()
+            .filter { !isLive || !rules[actions[$0].rule].isObserved }
+        for hole in narrower.map({ boxes[$0] }) + ignored {
             remaining = remaining.flatMap { piece in
-                piece.intersection(boxes[narrower]).isEmpty ? [piece] : piece.subtracting(boxes[narrower])
+                piece.intersection(hole).isEmpty ? [piece] : piece.subtracting(hole)
             }
             if remaining.isEmpty { return .settled }
             if remaining.count > Self.budget { return .undecided }
@@ -61,22 +64,21 @@ struct ConflictAnalysis {
         return .conflict(witness ?? special(in: piece, comparison))
     }
 
-    /// A witness among official Docker Hub images and among images with a digest, where the general one shows nothing.
+    /// A witness where the general one shows nothing: among official Docker Hub images, among images below
+    /// `library/` that are none, and among images with a digest.
     private func special(in box: Box, _ comparison: AnswerComparison) -> Witness? {
-        var narrower: [Box] = []
-        let official = Box(
-            pattern: ImagePattern(
-                registry: .host("docker.io"), path: PathPattern(components: ["library"], hasWildcard: true)),
-            conditions: ConditionSet())
-        narrower.append(box.intersection(official))
+        let official = ["library"]
+        let deeper = ["library", "a"]
+        var narrower = [official, deeper].map { components in
+            Box(
+                pattern: ImagePattern(
+                    registry: .host("docker.io"), path: PathPattern(components: components, hasWildcard: true)),
+                conditions: ConditionSet())
+        }
         var pinned = ConditionSet()
         pinned.writtenParts = .with(.digest, written: true)
-        narrower.append(
-            box.intersection(
-                Box(
-                    pattern: ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true)),
-                    conditions: pinned)))
-        return narrower.lazy.filter { !$0.isEmpty }.compactMap(\.witness).first {
+        narrower.append(Box(pattern: .everything, conditions: pinned))
+        return narrower.lazy.map(box.intersection).filter { !$0.isEmpty }.compactMap(\.witness).first {
             comparison.differs(for: $0.reference)
         }
     }

@@ -8,6 +8,8 @@ struct OutputAnalysis {
     let boxes: [Box]
     let order: ActionOrder
     let ignores: [CheckedIgnore]
+    /// What the ignores claim, `ignore self` left out.
+    let ignored: [Box]
     let bypassPrefixes: Set<String>
 
     /// How many pieces a set of images may be cut into before a question is reported as not decided.
@@ -119,16 +121,7 @@ struct OutputAnalysis {
 
     /// What an action does not win of its box: what more specific ones claim, and what is ignored.
     private func won(by action: Int, live: Bool) -> [Box] {
-        var holes = order.inside[action].filter { !live || !isObserved($0) }.map { boxes[$0] }
-        let everything = ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true))
-        for ignore in ignores {
-            switch ignore.entry {
-            case .selfImage: break
-            case .image(let pattern): holes.append(Box(pattern: pattern, conditions: ConditionSet()))
-            case .conditions(let conditions): holes.append(Box(pattern: everything, conditions: conditions))
-            }
-        }
-        return holes
+        order.inside[action].filter { !live || !isObserved($0) }.map { boxes[$0] } + ignored
     }
 
     private static func subtract(_ holes: [Box], from regions: [Box]) -> [Box]? {
@@ -185,9 +178,7 @@ struct OutputAnalysis {
             left.pattern != right.pattern
         else { return nil }
         let written = ImagePattern(registry: .host(right.target.host), path: narrowestWritten(second, right))
-        let everything = Box(
-            pattern: ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true)),
-            conditions: ConditionSet())
+        let everything = Box(pattern: .everything, conditions: ConditionSet())
         let regions = Self.subtract(won(by: first, live: false), from: left.of(written, everything)) ?? []
         for witness in regions.compactMap(\.witness) {
             guard let output = left.output(of: witness.reference) else { continue }

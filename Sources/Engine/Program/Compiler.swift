@@ -26,11 +26,13 @@ struct Compiler {
         reportEmpty(boxes, actions, spans, compiledRules, diagnostics: &diagnostics)
         guard diagnostics.count == before else { return nil }
         let order = ActionOrder(boxes, actions.map(\.pattern))
-        ConflictAnalysis(rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order)
-            .run(diagnostics: &diagnostics)
+        let ignored = ignores.compactMap { Box(ignored: $0.entry) }
+        ConflictAnalysis(
+            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignored: ignored
+        ).run(diagnostics: &diagnostics)
         OutputAnalysis(
             rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignores: ignores,
-            bypassPrefixes: Set(bypassPrefixes)
+            ignored: ignored, bypassPrefixes: Set(bypassPrefixes)
         ).run(diagnostics: &diagnostics)
         guard !diagnostics[before...].contains(where: { $0.severity == .error }) else { return nil }
 
