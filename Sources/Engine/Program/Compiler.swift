@@ -26,13 +26,19 @@ struct Compiler {
         reportEmpty(boxes, actions, spans, compiledRules, diagnostics: &diagnostics)
         guard diagnostics.count == before else { return nil }
         let order = ActionOrder(boxes, actions.map(\.pattern))
-        let ignored = ignores.compactMap { Box(ignored: $0.entry) }
+        let ignoredWithSpans = ignores.compactMap { ignore in
+            Box(ignored: ignore.entry).map { (box: $0, span: ignore.span) }
+        }
+        let ignored = ignoredWithSpans.map(\.box)
         ConflictAnalysis(
             rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignored: ignored
         ).run(diagnostics: &diagnostics)
         OutputAnalysis(
             rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignores: ignores,
             ignored: ignored, bypassPrefixes: Set(bypassPrefixes)
+        ).run(diagnostics: &diagnostics)
+        DeadActionAnalysis(
+            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignored: ignoredWithSpans
         ).run(diagnostics: &diagnostics)
         guard !diagnostics[before...].contains(where: { $0.severity == .error }) else { return nil }
 

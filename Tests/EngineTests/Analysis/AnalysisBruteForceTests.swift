@@ -3,10 +3,10 @@ import Testing
 
 @testable import Engine
 
-/// Every conflict is found and every conflict that is reported exists: decided by going through all points of a
+/// Every conflict and every dead action is found, and each that is reported exists: decided by going through all points of a
 /// universe that holds each value that some rule names, and one that none does.
-@Suite("Conflicts, held against counting")
-struct ConflictBruteForceTests {
+@Suite("Conflicts and dead actions, held against counting")
+struct AnalysisBruteForceTests {
     /// The values of one dimension that all actions treat alike, as one column of answers.
     private static func classes(_ columns: [[Bool]], _ distinguished: [[Bool]]) -> [Int] {
         guard let count = (columns + distinguished).first?.count else { return [] }
@@ -14,8 +14,8 @@ struct ConflictBruteForceTests {
         return (0..<count).filter { value in seen.insert((columns + distinguished).map { $0[value] }).inserted }
     }
 
-    /// Whether two actions that nothing beats answer some image differently.
-    private static func hasConflict(_ slow: SlowEvaluator) -> Bool {
+    /// Whether two actions that nothing beats answer some image differently, and which actions never decide.
+    private static func facts(_ slow: SlowEvaluator) -> (hasConflict: Bool, deadActions: Int) {
         let actions = slow.actions
         let boxes = actions.map(slow.box)
         let observed = actions.map { action in
@@ -35,8 +35,9 @@ struct ConflictBruteForceTests {
             boxes.map { SlowEvaluator.isInside(inner, $0) && !SlowEvaluator.isInside($0, inner) }
         }
         var found = false
+        var deciding: Set<Int> = []
         func visit(_ dimension: Int, _ point: [Int], _ claiming: [Int]) {
-            if found || claiming.count < 2 { return }
+            if claiming.isEmpty { return }
             guard dimension < 7 else {
                 let reference = SlowEvaluator.reference(point[0], point[1], point[2])
                 if reference.registry == "docker.io", SlowEvaluator.paths[point[1]].count == 1 { return }
@@ -44,12 +45,13 @@ struct ConflictBruteForceTests {
                 for live in [true, false] {
                     let taking = claiming.filter { !live || !observed[$0] }
                     let best = taking.filter { index in !taking.contains { isInside[$0][index] } }
+                    // An action decides where nothing within it does; for a live one, nothing live.
+                    deciding.formUnion(best.filter { observed[$0] != live })
                     let answers = best.map { slow.fullAnswer(actions[$0], reference) }
                     if Set(answers.filter { !$0.hasPrefix("deny") }).count > 1
                         || (answers.contains { $0.hasPrefix("deny") } && answers.contains { !$0.hasPrefix("deny") })
                     {
                         found = true
-                        return
                     }
                 }
                 return
@@ -59,25 +61,29 @@ struct ConflictBruteForceTests {
             }
         }
         visit(0, [], Array(actions.indices))
-        return found
+        return (found, actions.count - deciding.count)
     }
 
-    @Test("a rule set has a conflict exactly where one is reported, and each has a witness")
+    @Test("a rule set has conflicts and dead actions exactly where they are reported, and conflicts have witnesses")
     func exact() {
         let seed = testSeed("conflicts")
         var random = SeededGenerator(seed: seed)
         var counts = [true: 0, false: 0]
+        var dead = 0
         for _ in 0..<1_500 {
             let source = RandomRuleSet(using: &random)
             let file = SourceFile(name: "f", text: source.text)
             let diagnostics = RuleSet.load([file]).diagnostics
             let codes = Set(diagnostics.filter { $0.severity == .error }.map(\.code.rawValue))
             // Other errors keep a rule set from being analysed.
-            guard codes.isSubset(of: ["E0301", "E0305"]) else { continue }
-            let expected = Self.hasConflict(SlowEvaluator([SyntaxTree.parse(file).tree]))
-            counts[expected, default: 0] += 1
-            let isSame = codes.contains("E0301") == expected
-            #expect(isSame, "seed \(seed): expected \(expected)\n\(source.text)\n\(diagnostics.map(\.message))")
+            guard codes.isSubset(of: ["E0301", "E0305", "E0307"]) else { continue }
+            let facts = Self.facts(SlowEvaluator([SyntaxTree.parse(file).tree]))
+            counts[facts.hasConflict, default: 0] += 1
+            dead += facts.deadActions
+            let isSame =
+                codes.contains("E0301") == facts.hasConflict
+                && diagnostics.count { $0.code.rawValue == "E0307" } == facts.deadActions
+            #expect(isSame, "seed \(seed): expected \(facts)\n\(source.text)\n\(diagnostics.map(\.message))")
             for diagnostic in diagnostics where diagnostic.code.rawValue == "E0301" {
                 #expect(
                     diagnostic.notes.contains { $0.hasPrefix("witness: ") },
@@ -85,7 +91,8 @@ struct ConflictBruteForceTests {
             }
             if !isSame { return }
         }
-        print("conflicts: \(counts)")
+        print("conflicts: \(counts), dead actions: \(dead)")
+        #expect(dead > 20)
         #expect(counts[true, default: 0] > 50 && counts[false, default: 0] > 50)
     }
 }
