@@ -31,6 +31,14 @@ struct Box: Hashable, Sendable {
         }
     }
 
+    /// The part of the box that one operation is in.
+    func on(_ operation: Operation) -> Box {
+        var result = self
+        result.placesAndOperations = placesAndOperations.intersection(
+            PlacesAndOperations(places: Place.allCases, operations: [operation]))
+        return result
+    }
+
     var isEmpty: Bool {
         placesAndOperations.isEmpty || tags.isEmpty || namespaces.isEmpty || namespaceLabels.isEmptySet
             || podLabels.isEmptySet || imageName == nil

@@ -16,16 +16,19 @@ struct ConflictAnalysis {
 
     private enum Verdict {
         case settled
-        case conflict(Witness?)
+        case conflict(Witness)
         case undecided
     }
 
     func run(diagnostics: inout [Diagnostic]) {
-        for (first, second) in order.unordered {
+        // One finding an action: whoever mends it sees the next one.
+        var reported: Set<Int> = []
+        for (first, second) in order.unordered where !reported.contains(second) {
             switch verdict(first, second) {
             case .settled:
                 break
             case .conflict(let witness):
+                reported.insert(second)
                 diagnostics.append(conflict(first, second, witness))
             case .undecided:
                 diagnostics.append(
@@ -61,7 +64,7 @@ struct ConflictAnalysis {
         let differing = remaining.filter { !comparison.agrees(on: $0) }
         guard let piece = differing.first else { return .settled }
         let witness = differing.lazy.compactMap(\.witness).first { comparison.differs(for: $0.reference) }
-        return .conflict(witness ?? special(in: piece, comparison))
+        return (witness ?? special(in: piece, comparison)).map { .conflict($0) } ?? .undecided
     }
 
     /// A witness where the general one shows nothing: among official Docker Hub images, among images below
@@ -89,7 +92,7 @@ struct ConflictAnalysis {
         return left == right ? "two actions of `\(left)`" : "`\(left)` and `\(right)`"
     }
 
-    private func conflict(_ first: Int, _ second: Int, _ witness: Witness?) -> Diagnostic {
+    private func conflict(_ first: Int, _ second: Int, _ witness: Witness) -> Diagnostic {
         let overlap = boxes[first].intersection(boxes[second])
         var help: [String] = []
         if boxes[first] == boxes[second] {
@@ -107,6 +110,6 @@ struct ConflictAnalysis {
             .conflict,
             "\(names(second, first)) both claim some images, and neither is more specific", at: spans[second],
             label: "this one", secondary: [.init(span: spans[first], text: "and this one")],
-            notes: witness.map { ["witness: \($0.text)"] } ?? [], help: help)
+            notes: ["witness: \(witness.text)"], help: help)
     }
 }
