@@ -90,7 +90,11 @@ struct OutputAnalysis {
         if let next = Preimage(actions[second], boxes[second])?.output(of: output) {
             what = "rewritten again"
             chain += " -> `\(next.text)`"
-            if first != second { help.append("let `\(name(first))` write straight to where `\(name(second))` leads") }
+            if name(first) != name(second) {
+                help.append("let `\(name(first))` write straight to where `\(name(second))` leads")
+            } else if first != second {
+                help.append("let this action write straight to where the other leads")
+            }
         } else if case .deny = actions[second].effect {
             what = "denied"
             chain += " -> denied"
