@@ -23,6 +23,12 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
         .target(name: "RuleLang", swiftSettings: core),
@@ -30,8 +36,9 @@ let package = Package(
         .executableTarget(
             name: "ruled",
             dependencies: [
-                "Engine", "RuleLang",
+                "Engine", "RuleLang", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: common,
@@ -40,11 +47,36 @@ let package = Package(
         // The pages that `ruled docs` prints are in the executable itself, made of docs/ when it is built.
         .executableTarget(name: "embed-documents", swiftSettings: common),
         .plugin(name: "EmbedDocuments", capability: .buildTool(), dependencies: ["embed-documents"]),
+        // malloc.h, which Swift's Glibc module leaves out.
+        .systemLibrary(name: "CMalloc"),
+        .target(
+            name: "Server",
+            dependencies: [
+                "CMalloc", "Engine", "RuleLang",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
         .testTarget(name: "RuleLangTests", dependencies: ["RuleLang"], swiftSettings: common),
         .testTarget(name: "DocumentTests", dependencies: ["Engine", "RuleLang"], swiftSettings: common),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(name: "ruledTests", dependencies: ["ruled"], swiftSettings: common),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Engine", "RuleLang", "Server",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -20,6 +20,16 @@ public struct AdmissionResponse: Sendable, Equatable {
         self.init(review, PodDecision(images: [], warnings: warnings))
     }
 
+    /// The answer that refuses an object for a reason of the webhook's own, as a webhook that fails closed does.
+    public init(denying review: AdmissionReview, because reason: String) {
+        apiVersion = review.apiVersion
+        uid = review.uid
+        denial = Self.cut(reason, to: 4_096)
+        patch = []
+        warnings = []
+        auditAnnotations = [:]
+    }
+
     /// The answer that a decision comes to.
     public init(_ review: AdmissionReview, _ decision: PodDecision) {
         apiVersion = review.apiVersion

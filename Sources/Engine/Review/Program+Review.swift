@@ -1,5 +1,27 @@
 import RuleLang
 
+/// What a review comes to, before it is written as an answer.
+public enum ReviewOutcome: Sendable, Equatable {
+    /// There is nothing to decide: the object holds no pod, or is neither created nor updated.
+    case passed
+    /// The object cannot be read, and why.
+    case unreadable(reason: String)
+    /// What becomes of the object.
+    case decided(PodDecision)
+}
+
+extension AdmissionResponse {
+    /// The answer that an outcome comes to.
+    public init(_ review: AdmissionReview, _ outcome: ReviewOutcome) {
+        switch outcome {
+        case .passed: self.init(allowing: review)
+        case .unreadable(let reason):
+            self.init(allowing: review, warnings: ["nothing is rewritten: the object cannot be read: \(reason)"])
+        case .decided(let decision): self.init(review, decision)
+        }
+    }
+}
+
 extension Program {
     /// Answers a review: the webhook without the server.
     ///
@@ -12,19 +34,28 @@ extension Program {
     public func answer(
         _ review: AdmissionReview, namespaceLabels: [String: String]? = nil, selfImage: Reference? = nil
     ) -> AdmissionResponse {
+        AdmissionResponse(review, outcome(of: review, namespaceLabels: namespaceLabels, selfImage: selfImage))
+    }
+
+    /// Decides a review, for those who want to know more than the answer says.
+    ///
+    /// - Parameters:
+    ///   - namespaceLabels: the labels of the review's namespace; nil where they are not known.
+    ///   - selfImage: the webhook's own image.
+    public func outcome(
+        of review: AdmissionReview, namespaceLabels: [String: String]? = nil, selfImage: Reference? = nil
+    ) -> ReviewOutcome {
         let operation: Operation
         switch review.operation {
         case "CREATE": operation = .create
         case "UPDATE": operation = .update
-        default: return AdmissionResponse(allowing: review)
+        default: return .passed
         }
         let workload: Workload
         switch review.object {
         case .workload(let read): workload = read
-        case .malformed(let reason):
-            return AdmissionResponse(
-                allowing: review, warnings: ["nothing is rewritten: the object cannot be read: \(reason)"])
-        case .notAWorkload, nil: return AdmissionResponse(allowing: review)
+        case .malformed(let reason): return .unreadable(reason: reason)
+        case .notAWorkload, nil: return .passed
         }
         var old: Workload?
         if case .workload(let read) = review.oldObject { old = read }
@@ -32,6 +63,6 @@ extension Program {
         let context = EvaluationContext(
             namespace: namespace, namespaceLabels: namespaceLabels, operation: operation, old: old,
             isEphemeralContainersUpdate: review.subresource == "ephemeralcontainers", selfImage: selfImage)
-        return AdmissionResponse(review, decide(workload, in: context))
+        return .decided(decide(workload, in: context))
     }
 }

@@ -1,0 +1,117 @@
+import Engine
+import Logging
+import NIOCore
+
+/// `POST /mutate`: answers admission reviews.
+final class AdmissionEndpoint: Endpoint {
+    private let rules: @Sendable () -> LiveRules?
+    private let configuration: ServerConfiguration
+    private let metrics: Metrics
+    private let log: ServerLog
+
+    init(
+        configuration: ServerConfiguration, metrics: Metrics, log: ServerLog,
+        rules: @escaping @Sendable () -> LiveRules?
+    ) {
+        self.rules = rules
+        self.configuration = configuration
+        self.metrics = metrics
+        self.log = log
+    }
+
+    func refusal(of head: RequestHead, from source: String) -> Answer? {
+        guard head.path == "/mutate" else { return .refusal(404, "reviews are answered at /mutate") }
+        guard head.method == "POST" else { return .refusal(405, "reviews come by POST", allow: "POST") }
+        guard head.contentType == "application/json" else {
+            return .refusal(415, "the content type application/json is expected")
+        }
+        guard head.contentEncoding.isEmpty || head.contentEncoding == "identity" else {
+            return .refusal(415, "a body without content encoding is expected")
+        }
+        return nil
+    }
+
+    func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
+        let start = NIODeadline.now()
+        let review: AdmissionReview
+        do {
+            review = try AdmissionReview.read(body)
+        } catch {
+            log.limited(
+                .info, "not an AdmissionReview", key: "not-a-review", ["source": source, "reason": error.reason])
+            return .refusal(400, "not an AdmissionReview: \(error.reason)")
+        }
+        let (response, outcome, images) = decide(review)
+        // The line break is what `ruled review` ends with.
+        let bytes = response.json() + CollectionOfOne(UInt8(ascii: "\n"))
+        let duration = NIODeadline.now() - start
+        metrics.reviewed(outcome, in: duration, images: images)
+        report(review, outcome, response, duration)
+        return Answer(contentType: "application/json", body: bytes)
+    }
+
+    func answered(_ answer: Answer, after duration: TimeAmount) {
+        metrics.responded(answer.status, after: duration)
+    }
+
+    private func decide(
+        _ review: AdmissionReview
+    ) -> (AdmissionResponse, Metrics.ReviewOutcome, [ImageDecision]) {
+        guard let program = rules()?.program else {
+            let reason = "ruled has no rules yet"
+            return (undecided(review, reason, or: nil), .noRules, [])
+        }
+        let labels = program.asksForNamespaceLabels ? configuration.namespaceLabels(review.namespace) : nil
+        let outcome = program.outcome(of: review, namespaceLabels: labels, selfImage: configuration.selfImage)
+        let response = AdmissionResponse(review, outcome)
+        switch outcome {
+        case .passed: return (response, .passed, [])
+        case .unreadable(let reason):
+            return (undecided(review, "the object cannot be read: \(reason)", or: response), .unreadable, [])
+        case .decided(let decision):
+            // A decision has warnings of its own only where it left the pod alone for want of the labels.
+            if labels == nil, program.asksForNamespaceLabels, let reason = decision.warnings.first {
+                return (undecided(review, reason, or: response), .unknownNamespace, decision.images)
+            }
+            let kind: Metrics.ReviewOutcome =
+                response.denial != nil ? .denied : response.patch.isEmpty ? .unchanged : .patched
+            return (response, kind, decision.images)
+        }
+    }
+
+    /// The answer where nothing can be decided: the object passes as it is, with a warning, or is refused.
+    private func undecided(
+        _ review: AdmissionReview, _ reason: String, or response: AdmissionResponse?
+    ) -> AdmissionResponse {
+        if configuration.failsClosed { return AdmissionResponse(denying: review, because: reason) }
+        return response ?? AdmissionResponse(allowing: review, warnings: ["nothing is rewritten: \(reason)"])
+    }
+
+    private func report(
+        _ review: AdmissionReview, _ outcome: Metrics.ReviewOutcome, _ response: AdmissionResponse,
+        _ duration: TimeAmount
+    ) {
+        if log.isDebug {
+            log.log(
+                .debug, "reviewed",
+                Self.fields(review).merging([
+                    "outcome": outcome.rawValue, "microseconds": "\(duration.nanoseconds / 1_000)",
+                ]) { $1 })
+        }
+        if let denial = response.denial {
+            log.limited(.info, "denied", key: "denied", Self.fields(review).merging(["reason": denial]) { $1 })
+        } else if outcome != .patched, outcome != .unchanged, outcome != .passed {
+            log.limited(
+                .info, "let pass undecided", key: outcome.rawValue,
+                Self.fields(review).merging(["outcome": outcome.rawValue]) { $1 })
+        }
+    }
+
+    private static func fields(_ review: AdmissionReview) -> [String: String] {
+        [
+            "uid": String(review.uid.prefix(64)), "kind": String(review.kind.kind.prefix(64)),
+            "namespace": String(review.namespace.prefix(63)), "name": String(review.name.prefix(253)),
+            "operation": String(review.operation.prefix(16)),
+        ]
+    }
+}

@@ -1,0 +1,298 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import NIOTLS
+
+/// What the connections of one listener share.
+struct ListenerContext: Sendable {
+    let endpoint: any Endpoint
+    let limits: ConnectionState.Limits
+    let ledger: ConnectionLedger
+    /// Makes answers to large bodies, one at a time: they take milliseconds, which an event loop does not have.
+    let largeBodies: NIOThreadPool
+    let metrics: Metrics
+    let log: ServerLog
+    let clock: DateClock
+    /// Whether answers end their connections, because the server is about to stop.
+    let isDraining: @Sendable () -> Bool
+
+    /// Bodies from this many bytes on are answered off the event loop.
+    static let largeBody = 256 << 10
+}
+
+/// Tells a connection's handlers that the server stops.
+struct QuiesceEvent: Sendable {}
+
+/// Sits before the HTTP decoder: the clock of a request starts at its first byte, which the decoder does not show.
+final class ArrivalObserver: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private let connection: ConnectionHandler
+
+    init(_ connection: ConnectionHandler) {
+        self.connection = connection
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        connection.bytesArrived()
+        context.fireChannelRead(data)
+    }
+}
+
+/// One connection: drives its `ConnectionState`, and holds what the state machine does not, which is bytes and timers.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let shared: ListenerContext
+    private let source: String
+    private var state: ConnectionState
+    private var head = RequestHead()
+    private var body: [UInt8] = []
+    private var reserved = 0
+    /// What came while an answer was being made off the event loop: at most what one read gave.
+    private var held: [HTTPServerRequestPart] = []
+    /// What to say about bytes that are no HTTP, once what came before them is answered.
+    private var failure: Answer?
+    private var isReadHeld = false
+    private var isAnswerPending = false
+    private var isFinished = false
+    private var timer: Scheduled<Void>?
+    private var closeReason: ConnectionState.CloseReason?
+
+    init(_ shared: ListenerContext, source: String, age: TimeAmount, encrypted: Bool) {
+        self.shared = shared
+        self.source = source
+        state = ConnectionState(limits: shared.limits, now: .now(), age: age, encrypted: encrypted)
+    }
+
+    // MARK: Events
+
+    func handlerAdded(context: ChannelHandlerContext) { tick(context) }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        finish()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { finish() }
+
+    private func finish() {
+        timer?.cancel()
+        timer = nil
+        state.closed()
+        held = []
+        // What is being answered gives its bytes back when it is done with them.
+        if !isAnswerPending { releaseBody() }
+        guard !isFinished else { return }
+        isFinished = true
+        shared.metrics.connectionClosed(closeReason ?? .client)
+    }
+
+    func bytesArrived() { state.bytesArrived(at: .now()) }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case TLSUserEvent.handshakeCompleted:
+            state.handshakeCompleted(at: .now())
+        case is QuiesceEvent:
+            state.quiesce()
+            if state.isIdle { close(context, .shutdown) }
+        default:
+            break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case let error as HTTPParserError:
+            guard failure == nil else { return }
+            let answer: Answer =
+                error == .headerOverflow
+                ? .refusal(431, "the header is larger than this server takes")
+                : .refusal(400, "the request is not HTTP/1.1")
+            failure = answer
+            if !isAnswerPending, state.mayRefuse { refuse(context, answer) }
+        case NIOSSLError.uncleanShutdown:
+            close(context, .client)
+        case let error as NIOSSLError:
+            shared.metrics.handshakeFailed()
+            shared.log.limited(.info, "TLS failed", key: "tls", ["source": source, "error": "\(error)"])
+            close(context, .client)
+        default:
+            close(context, .client)
+        }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let part = unwrapInboundIn(data)
+        if isAnswerPending {
+            held.append(part)
+        } else {
+            take(part, context)
+        }
+    }
+
+    /// Holds reads back while an answer is being made or waits to be taken.
+    func read(context: ChannelHandlerContext) {
+        if !isAnswerPending, context.channel.isWritable {
+            context.read()
+        } else {
+            isReadHeld = true
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        releaseRead(context)
+        context.fireChannelWritabilityChanged()
+    }
+
+    private func releaseRead(_ context: ChannelHandlerContext) {
+        guard isReadHeld, !isAnswerPending, context.channel.isWritable else { return }
+        isReadHeld = false
+        context.read()
+    }
+
+    // MARK: A request
+
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
+        case .head(let received):
+            head = RequestHead(received)
+            switch state.receive(head, refusal: shared.endpoint.refusal(of: head, from: source), at: .now()) {
+            case .receive: reserveSpace()
+            case .receiveAfterContinue:
+                reserveSpace()
+                write(context, context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
+            case .refuse(let answer): refuse(context, answer)
+            case .ignore: break
+            }
+        case .body(let bytes):
+            switch state.receiveBody(count: bytes.readableBytes) {
+            case .store:
+                guard shared.ledger.reserve(bytes: bytes.readableBytes) else {
+                    shared.metrics.shed(.bytes)
+                    return refuse(context, .refusal(429, "too many bytes are in flight", retryAfter: 1))
+                }
+                reserved += bytes.readableBytes
+                body.append(contentsOf: bytes.readableBytesView)
+            case .refuse(let answer): refuse(context, answer)
+            case .ignore: break
+            }
+        case .end:
+            switch state.receiveEnd() {
+            case .decide: decide(context)
+            case .close(let reason): close(context, reason)
+            case .ignore: break
+            }
+        }
+    }
+
+    /// Room for the whole body at once. Pages that no byte came for take no memory, so a length that lies costs none.
+    private func reserveSpace() {
+        body.reserveCapacity(min(max(0, head.contentLength ?? 0), shared.limits.body))
+    }
+
+    private func decide(_ context: ChannelHandlerContext) {
+        let bytes = body
+        body = []
+        guard bytes.count >= ListenerContext.largeBody else {
+            return send(context, shared.endpoint.answer(head, body: bytes, from: source))
+        }
+        isAnswerPending = true
+        let (endpoint, head, source) = (shared.endpoint, head, source)
+        shared.largeBodies.runIfActive(eventLoop: context.eventLoop) {
+            endpoint.answer(head, body: bytes, from: source)
+        }.assumeIsolated().whenComplete { result in
+            self.isAnswerPending = false
+            switch result {
+            case .success(let answer) where context.channel.isActive: self.send(context, answer)
+            case .success: self.releaseBody()
+            case .failure: self.close(context, .shutdown)
+            }
+            let parts = self.held
+            self.held = []
+            for part in parts {
+                if self.isAnswerPending { self.held.append(part) } else { self.take(part, context) }
+            }
+            if let failure = self.failure, !self.isAnswerPending, self.state.mayRefuse {
+                self.refuse(context, failure)
+            }
+            self.releaseRead(context)
+        }
+    }
+
+    private func send(_ context: ChannelHandlerContext, _ answer: Answer) {
+        releaseBody()
+        let now = NIODeadline.now()
+        let isLast = state.isLastAnswer(at: now) || shared.isDraining()
+        let start = state.requestStart
+        let ends = state.answered(last: isLast, at: now)
+        let buffer = answer.buffer(
+            closing: isLast, withoutBody: head.method == "HEAD", date: shared.clock.httpDate(),
+            allocator: context.channel.allocator)
+        write(context, buffer, thenClose: ends ? .done : nil)
+        shared.endpoint.answered(answer, after: now - start)
+    }
+
+    private func refuse(_ context: ChannelHandlerContext, _ answer: Answer) {
+        releaseBody()
+        let now = NIODeadline.now()
+        let start = state.requestStart
+        state.refused(at: now)
+        let buffer = answer.buffer(
+            closing: true, withoutBody: head.method == "HEAD", date: shared.clock.httpDate(),
+            allocator: context.channel.allocator)
+        write(context, buffer)
+        tick(context)
+        shared.endpoint.answered(answer, after: now - start)
+    }
+
+    private func releaseBody() {
+        body = []
+        if reserved > 0 { shared.ledger.release(bytes: reserved) }
+        reserved = 0
+    }
+
+    // MARK: Output and time
+
+    private func write(
+        _ context: ChannelHandlerContext, _ buffer: ByteBuffer, thenClose reason: ConnectionState.CloseReason? = nil
+    ) {
+        state.writeBegan(at: .now())
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            self.state.writeEnded(at: .now())
+            if let reason { self.close(context, reason) }
+        }
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
+    }
+
+    private func close(_ context: ChannelHandlerContext, _ reason: ConnectionState.CloseReason) {
+        if closeReason == nil { closeReason = reason }
+        state.closed()
+        context.close(promise: nil)
+    }
+
+    /// Looks at the clock, and again when something could be due. The timer never sleeps longer than the shortest
+    /// limit, so that a phase that begins meanwhile needs no timer of its own.
+    private func tick(_ context: ChannelHandlerContext) {
+        timer?.cancel()
+        switch state.tick(at: .now()) {
+        case .close(let reason):
+            if reason == .requestTimeout, state.mayRefuse {
+                refuse(context, .refusal(408, "the request took too long"))
+            } else {
+                close(context, reason)
+            }
+        case .wait(let deadline):
+            guard context.channel.isActive || closeReason == nil else { return }
+            timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { self.tick(context) }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Why a file cannot be read, in words.
+struct FileFailure: Error, Equatable {
+    let reason: String
+}
+
+/// What the server needs of files, on plain system calls.
+enum FileReading {
+    /// A file's identity as far as `stat` tells it: another stamp means that it may have changed.
+    struct Stamp: Hashable, Sendable {
+        let device: UInt
+        let inode: UInt
+        let size: Int
+        let seconds: Int
+        let nanoseconds: Int
+    }
+
+    static func stamp(_ path: String) -> Stamp? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Stamp(
+            device: UInt(status.st_dev), inode: UInt(status.st_ino), size: Int(status.st_size),
+            seconds: Int(status.st_mtim.tv_sec), nanoseconds: Int(status.st_mtim.tv_nsec))
+    }
+
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The whole file, if it has at most `limit` bytes.
+    static func read(_ path: String, limit: Int) -> Result<[UInt8], FileFailure> {
+        // Without O_NONBLOCK a named pipe would hold the watcher for ever.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return .failure(failure()) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        while true {
+            var count = 0
+            let chunk = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
+                count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                initialized = max(0, count)
+            }
+            if count == 0 { return .success(bytes) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                return .failure(failure())
+            }
+            bytes += chunk
+            if bytes.count > limit { return .failure(FileFailure(reason: "larger than \(limit) bytes")) }
+        }
+    }
+
+    /// The names in a directory in the order of their bytes, without those that begin with a dot.
+    static func list(_ path: String) -> Result<[String], FileFailure> {
+        guard let directory = opendir(path) else { return .failure(failure()) }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return .success(names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
+    }
+
+    /// The path that a link stands for in the end; nil where there is none.
+    static func resolve(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func failure() -> FileFailure {
+        let text = String(cString: strerror(errno))
+        return FileFailure(reason: text.prefix(1).lowercased() + text.dropFirst())
+    }
+}

@@ -1,0 +1,271 @@
+import Dispatch
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// Why the server cannot start, in words.
+public struct ServerFailure: Error, Sendable, Equatable {
+    /// What went wrong, in lower case.
+    public let reason: String
+}
+
+/// The HTTPS admission webhook.
+///
+/// `start` opens the listeners, `stop` ends everything in order; `run` does both around a wait for a signal.
+public final class WebhookServer: Sendable {
+    /// Unchecked: Dispatch declares no source Sendable, though every source may be cancelled from anywhere.
+    private struct Running: @unchecked Sendable {
+        var group: MultiThreadedEventLoopGroup
+        var largeBodies: NIOThreadPool
+        var webhook: any Channel
+        var admin: any Channel
+        var watcher: any DispatchSourceTimer
+    }
+
+    private let configuration: ServerConfiguration
+    private let log: ServerLog
+    let metrics = Metrics()
+    private let readiness = Readiness()
+    private let clock = DateClock()
+    let ledger: ConnectionLedger
+    private let adminLedger = ConnectionLedger(connectionLimit: 100, byteLimit: 1 << 20)
+    private let rules: RuleReloader
+    private let certificates: CertificateReloader?
+    /// Files are read and rules are checked here, one after another.
+    private let queue = DispatchQueue(label: "ruled.reload")
+    private let running = Mutex<Running?>(nil)
+
+    /// Makes a server that does nothing yet.
+    public init(configuration: ServerConfiguration, log: ServerLog) {
+        self.configuration = configuration
+        self.log = log
+        ledger = ConnectionLedger(
+            connectionLimit: Self.connectionLimit(configuration.limits.connections),
+            byteLimit: configuration.limits.bytesInFlight)
+        rules = RuleReloader(
+            path: configuration.rules, settings: configuration.settings, metrics: metrics, log: log)
+        if case .files(let files) = configuration.tls {
+            certificates = CertificateReloader(files: files, metrics: metrics, log: log)
+        } else {
+            certificates = nil
+        }
+    }
+
+    /// As many connections as are asked for and as there are file descriptors for.
+    private static func connectionLimit(_ wanted: Int) -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return wanted }
+        if limit.rlim_cur < limit.rlim_max {
+            limit.rlim_cur = limit.rlim_max
+            _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            _ = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        }
+        return max(1, min(wanted, Int(clamping: limit.rlim_cur) - 200))
+    }
+
+    /// Opens the listeners. The first look at the rules is made before, so that a server with good files is ready
+    /// once this returns; with bad ones it is up and not ready.
+    public func start() throws(ServerFailure) {
+        ProcessMemory.returnLargeBlocks()
+        var fixed: ServingCertificate?
+        if case .selfSigned(let names) = configuration.tls {
+            do throws(CertificateFailure) {
+                fixed = try ServingCertificate.selfSigned(names: names, now: DateClock.now)
+            } catch {
+                throw ServerFailure(reason: error.reason)
+            }
+        }
+        queue.sync { look(immediately: true) }
+        let status = ServerStatus(
+            readiness: readiness, rules: rules, certificates: certificates, fixedCertificate: fixed,
+            isEncrypted: configuration.tls != .off, metrics: metrics, ledger: ledger)
+        let threads = configuration.threads > 0 ? configuration.threads : System.coreCount
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let largeBodies = NIOThreadPool(numberOfThreads: 1)
+        largeBodies.start()
+        do {
+            let webhook = try listen(
+                configuration.listen, group, context: webhookContext(largeBodies), status: status,
+                isEncrypted: configuration.tls != .off)
+            let admin = try listen(
+                configuration.adminListen, group, context: adminContext(largeBodies, status), status: status,
+                isEncrypted: false)
+            webhook.closeFuture.whenComplete { _ in
+                if !self.readiness.isDraining {
+                    self.readiness.listenerDied()
+                    self.log.log(.critical, "the listener is dead")
+                }
+            }
+            let watcher = DispatchSource.makeTimerSource(queue: queue)
+            let interval = max(0.01, configuration.reloadSeconds)
+            watcher.schedule(deadline: .now() + interval, repeating: interval)
+            watcher.setEventHandler { self.look(immediately: false) }
+            watcher.resume()
+            running.withLock {
+                $0 = Running(group: group, largeBodies: largeBodies, webhook: webhook, admin: admin, watcher: watcher)
+            }
+            log.log(
+                .notice, "listening",
+                [
+                    "address": "\(webhook.localAddress?.description ?? "")",
+                    "admin": "\(admin.localAddress?.description ?? "")",
+                    "tls": configuration.tls == .off ? "off" : "on",
+                    "ready": "\(status.isReady)",
+                ])
+        } catch {
+            try? group.syncShutdownGracefully()
+            try? largeBodies.syncShutdownGracefully()
+            throw ServerFailure(reason: "cannot listen: \(error)")
+        }
+    }
+
+    /// The port of the webhook's listener; nil before the start.
+    public var port: Int? { running.withLock { $0?.webhook.localAddress?.port } }
+    /// The port of the admin listener; nil before the start.
+    public var adminPort: Int? { running.withLock { $0?.admin.localAddress?.port } }
+
+    /// Whether the server is stopping.
+    var isDraining: Bool { readiness.isDraining }
+
+    /// Reads all files again now.
+    public func reload() { queue.async { self.look(immediately: true) } }
+
+    private func look(immediately: Bool) {
+        rules.poll(immediately: immediately)
+        certificates?.poll()
+    }
+
+    /// Stops in order: fails readiness, answers for the time to drain with each answer the last of its connection,
+    /// closes the listener, waits for what is in flight, and ends.
+    public func stop() {
+        guard
+            let running = running.withLock({ running in
+                defer { running = nil }
+                return running
+            })
+        else { return }
+        readiness.drain()
+        log.log(.notice, "draining", ["seconds": "\(configuration.drainSeconds)"])
+        if configuration.drainSeconds > 0 { usleep(UInt32(min(3_600, configuration.drainSeconds) * 1_000_000)) }
+        running.watcher.cancel()
+        try? running.webhook.close().wait()
+        for channel in ledger.channels { channel.pipeline.fireUserInboundEventTriggered(QuiesceEvent()) }
+        let grace = NIODeadline.now() + ServerConfiguration.time(configuration.limits.requestSeconds) + .seconds(1)
+        while ledger.connections > 0, NIODeadline.now() < grace { usleep(5_000) }
+        try? running.admin.close().wait()
+        for channel in adminLedger.channels { channel.close(promise: nil) }
+        try? running.group.syncShutdownGracefully()
+        try? running.largeBodies.syncShutdownGracefully()
+        log.log(.notice, "stopped")
+        log.flush()
+    }
+
+    /// Runs until SIGTERM or SIGINT; SIGHUP reads all files again, a second SIGTERM or SIGINT ends at once.
+    public func run() throws(ServerFailure) {
+        let signals = DispatchQueue(label: "ruled.signals")
+        let ended = DispatchSemaphore(value: 0)
+        var sources: [any DispatchSourceSignal] = []
+        let counter = SignalCounter()
+        for number in [SIGTERM, SIGINT, SIGHUP] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: signals)
+            source.setEventHandler {
+                if number == SIGHUP { return self.reload() }
+                if counter.next() > 1 { exit(130) }
+                ended.signal()
+            }
+            source.resume()
+            sources.append(source)
+        }
+        signal(SIGPIPE, SIG_IGN)
+        try start()
+        ended.wait()
+        stop()
+        for source in sources { source.cancel() }
+    }
+
+    // MARK: Listeners
+
+    private func webhookContext(_ largeBodies: NIOThreadPool) -> ListenerContext {
+        ListenerContext(
+            endpoint: AdmissionEndpoint(
+                configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live }),
+            limits: configuration.connectionLimits, ledger: ledger, largeBodies: largeBodies, metrics: metrics,
+            log: log, clock: clock, isDraining: { [readiness] in readiness.isDraining })
+    }
+
+    private func adminContext(_ largeBodies: NIOThreadPool, _ status: ServerStatus) -> ListenerContext {
+        var limits = configuration.connectionLimits
+        limits.body = 0
+        return ListenerContext(
+            endpoint: AdminEndpoint(status: status, exposesRules: configuration.exposesRules), limits: limits,
+            ledger: adminLedger, largeBodies: largeBodies, metrics: Metrics(), log: log, clock: clock,
+            isDraining: { false })
+    }
+
+    private func listen(
+        _ address: ServerConfiguration.Address, _ group: MultiThreadedEventLoopGroup, context: ListenerContext,
+        status: ServerStatus, isEncrypted: Bool
+    ) throws -> any Channel {
+        let age = configuration.limits.ageSeconds
+        var headers = NIOHTTPDecoderLimitConfiguration()
+        headers.maxHeaderFieldSize = configuration.limits.header
+        headers.maxHeaderListSize = configuration.limits.header
+        headers.maxHeaderFieldCount = 100
+        let limits = headers
+        return try ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let source = channel.remoteAddress?.ipAddress ?? ""
+                    let admission = context.ledger.admit(channel, source: source)
+                    guard admission == .admitted else {
+                        context.metrics.shed(admission == .full ? .connections : .source)
+                        context.log.limited(
+                            .warning, "connections are short, one was closed", key: "connections", ["source": source])
+                        throw ChannelError.eof
+                    }
+                    channel.closeFuture.whenComplete { _ in context.ledger.release(channel, source: source) }
+                    context.metrics.connectionAccepted()
+                    if isEncrypted {
+                        guard let certificate = status.certificate else {
+                            context.metrics.shed(.certificate)
+                            throw ChannelError.eof
+                        }
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLServerHandler(context: certificate.context))
+                    }
+                    let connection = ConnectionHandler(
+                        context, source: source,
+                        age: ServerConfiguration.time(age * Double.random(in: 0.8...1.2)), encrypted: isEncrypted)
+                    try channel.pipeline.syncOperations.addHandlers([
+                        ArrivalObserver(connection),
+                        ByteToMessageHandler(
+                            HTTPRequestDecoder(
+                                leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop,
+                                limitConfiguration: limits)),
+                        connection,
+                    ])
+                }
+            }
+            .bind(host: address.host, port: address.port).wait()
+    }
+}
+
+/// Counts signals, from the handlers of one queue.
+private final class SignalCounter: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+}

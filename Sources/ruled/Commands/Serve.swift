@@ -1,0 +1,225 @@
+import ArgumentParser
+import Engine
+import Logging
+import RuleLang
+import Server
+
+/// `ruled serve`: the HTTPS admission webhook.
+struct Serve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serves the rules as an HTTPS admission webhook.",
+        discussion: """
+            Reviews are answered at POST /mutate; health, metrics and the live rules on a second listener, without TLS.
+            Rules and certificates are read again when their files change; what is not valid is refused whole, and the
+            last good one stays. SIGTERM drains and stops, SIGHUP reads all files again.
+
+              ruled serve --rules rules --tls self-signed      a first try
+              ruled serve --rules /etc/ruled/rules --tls-cert tls.crt --tls-key tls.key
+
+            Exit codes: 0 stopped by a signal, 2 could not run.
+            """
+    )
+
+    /// Where the certificate comes from.
+    enum TLSMode: String, CaseIterable, ExpressibleByArgument {
+        case files
+        case selfSigned = "self-signed"
+        case off
+    }
+
+    /// How much is logged.
+    enum Level: String, CaseIterable, ExpressibleByArgument {
+        case debug, info, notice, warning, error
+
+        var level: Logger.Level {
+            switch self {
+            case .debug: .debug
+            case .info: .info
+            case .notice: .notice
+            case .warning: .warning
+            case .error: .error
+            }
+        }
+    }
+
+    /// How log lines look.
+    enum Form: String, CaseIterable, ExpressibleByArgument {
+        case text, json
+    }
+
+    @OptionGroup var context: ContextOptions
+    @OptionGroup(title: "Listening") var listening: ListeningOptions
+    @OptionGroup(title: "Limits") var limits: LimitOptions
+
+    @Flag(help: "Refuse what cannot be decided, instead of letting it pass with a warning.")
+    var failClosed = false
+
+    @Option(help: ArgumentHelp("Seconds between two looks at the files.", valueName: "seconds"))
+    var reloadInterval = 1.0
+
+    @Option(help: ArgumentHelp("Seconds to go on answering after SIGTERM.", valueName: "seconds"))
+    var drain = 10.0
+
+    @Option(help: ArgumentHelp("Event loops; 0 is one a core.", valueName: "count"))
+    var threads = 0
+
+    @Option(help: ArgumentHelp("What to log; debug has a line a review.", valueName: "level"))
+    var logLevel: Level = .info
+
+    @Option(help: ArgumentHelp("How to log.", valueName: "form"))
+    var logFormat: Form = .text
+
+    func validate() throws {
+        if context.rules == "-" { throw ValidationError("the rules of a server are a directory, not standard input") }
+        for (name, value) in [("--reload-interval", reloadInterval), ("--drain", drain)] where !(0...3_600 ~= value) {
+            throw ValidationError("\(name) is between 0 and 3600 seconds")
+        }
+        guard 0...256 ~= threads else { throw ValidationError("--threads is between 0 and 256") }
+    }
+
+    func run() throws {
+        let situation = try context.situation()
+        var configuration = ServerConfiguration(rules: context.rules, tls: try listening.security())
+        let (labels, namespaces) = (situation.labels, situation.namespaces)
+        configuration.settings = context.settings.values
+        configuration.selfImage = situation.selfImage
+        configuration.namespaceLabels = { labels ?? namespaces?[$0] }
+        configuration.listen = try listening.address(listening.listen, of: "--listen")
+        configuration.adminListen = try listening.address(listening.adminListen, of: "--admin-listen")
+        configuration.exposesRules = listening.exposeRules
+        configuration.limits = limits.limits
+        configuration.failsClosed = failClosed
+        configuration.reloadSeconds = reloadInterval
+        configuration.drainSeconds = drain
+        configuration.threads = threads
+        let log = ServerLog(level: logLevel.level, format: logFormat == .json ? .json : .text)
+        do throws(ServerFailure) {
+            try WebhookServer(configuration: configuration, log: log).run()
+        } catch {
+            log.flush()
+            let console = Console(color: .auto)
+            console.err.line("error: \(error.reason)")
+            console.end(2)
+        }
+    }
+}
+
+/// Where the server listens, and how that is encrypted.
+struct ListeningOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Where reviews are answered; port 0 is any that is free.", valueName: "host:port"))
+    var listen = "0.0.0.0:8443"
+
+    @Option(help: ArgumentHelp("Where health and metrics are served, without TLS.", valueName: "host:port"))
+    var adminListen = "0.0.0.0:9090"
+
+    @Option(help: ArgumentHelp("Where the certificate comes from; off is plain HTTP.", valueName: "mode"))
+    var tls: Serve.TLSMode = .files
+
+    @Option(help: ArgumentHelp("The certificate and its intermediates, PEM.", valueName: "file"))
+    var tlsCert: String?
+
+    @Option(help: ArgumentHelp("The certificate's key, PEM.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(help: ArgumentHelp("A name for the self-signed certificate; may be repeated.", valueName: "name"))
+    var tlsName: [String] = []
+
+    @Option(
+        help: ArgumentHelp("Turn clients away without a certificate of these authorities, PEM.", valueName: "file"))
+    var clientCa: String?
+
+    @Flag(help: "Show /rules and findings to others than loopback.")
+    var exposeRules = false
+
+    func validate() throws {
+        if tls == .files, tlsCert == nil || tlsKey == nil {
+            throw ValidationError(
+                "give --tls-cert and --tls-key, or --tls self-signed for a first try, or --tls off for plain HTTP")
+        }
+        if tls != .files, tlsCert != nil || tlsKey != nil || clientCa != nil {
+            throw ValidationError("--tls-cert, --tls-key and --client-ca go with --tls files")
+        }
+        if tls != .selfSigned, !tlsName.isEmpty { throw ValidationError("--tls-name goes with --tls self-signed") }
+        _ = try address(listen, of: "--listen")
+        _ = try address(adminListen, of: "--admin-listen")
+    }
+
+    /// What the options ask for.
+    func security() throws -> ServerConfiguration.TLS {
+        switch tls {
+        case .selfSigned: return .selfSigned(names: tlsName)
+        case .off: return .off
+        case .files:
+            guard let tlsCert, let tlsKey else { throw ValidationError("give --tls-cert and --tls-key") }
+            return .files(.init(certificate: tlsCert, key: tlsKey, clientAuthorities: clientCa))
+        }
+    }
+
+    func address(_ text: String, of option: String) throws -> ServerConfiguration.Address {
+        guard let address = ServerConfiguration.Address(text) else {
+            throw ValidationError("`\(text)` in \(option) is not host:port, as in 127.0.0.1:8443 or [::1]:8443")
+        }
+        return address
+    }
+}
+
+/// What clients can take of the server.
+struct LimitOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Connections at once.", valueName: "count"))
+    var maxConnections = 1_000
+
+    @Option(help: ArgumentHelp("Bytes of requests at once, over all connections.", valueName: "bytes"))
+    var maxBytesInFlight = 64 << 20
+
+    @Option(help: ArgumentHelp("Bytes of one request's body.", valueName: "bytes"))
+    var maxBody = 16 << 20
+
+    @Option(help: ArgumentHelp("Bytes of one request's header.", valueName: "bytes"))
+    var maxHeader = 16 << 10
+
+    @Option(help: ArgumentHelp("Until the TLS handshake is done.", valueName: "seconds"))
+    var handshakeTimeout = 10.0
+
+    @Option(help: ArgumentHelp("From a request's first byte to its last.", valueName: "seconds"))
+    var requestTimeout = 15.0
+
+    @Option(help: ArgumentHelp("Between two requests; the API server keeps connections for 90.", valueName: "seconds"))
+    var idleTimeout = 120.0
+
+    @Option(help: ArgumentHelp("How old a connection becomes, give or take a fifth.", valueName: "seconds"))
+    var maxConnectionAge = 300.0
+
+    @Option(help: ArgumentHelp("Until a client has taken its answer.", valueName: "seconds"))
+    var answerTimeout = 15.0
+
+    func validate() throws {
+        for (name, value) in [
+            ("--max-connections", maxConnections), ("--max-bytes-in-flight", maxBytesInFlight),
+            ("--max-body", maxBody), ("--max-header", maxHeader),
+        ] where !(1...(1 << 40) ~= value) {
+            throw ValidationError("\(name) is at least 1")
+        }
+        for (name, value) in [
+            ("--handshake-timeout", handshakeTimeout), ("--request-timeout", requestTimeout),
+            ("--idle-timeout", idleTimeout), ("--max-connection-age", maxConnectionAge),
+            ("--answer-timeout", answerTimeout),
+        ] where !(0.1...86_400 ~= value) {
+            throw ValidationError("\(name) is between 0.1 and 86400 seconds")
+        }
+    }
+
+    /// What the options ask for.
+    var limits: ServerConfiguration.Limits {
+        var limits = ServerConfiguration.Limits()
+        limits.connections = maxConnections
+        limits.bytesInFlight = maxBytesInFlight
+        limits.body = maxBody
+        limits.header = maxHeader
+        limits.handshakeSeconds = handshakeTimeout
+        limits.requestSeconds = requestTimeout
+        limits.idleSeconds = idleTimeout
+        limits.ageSeconds = maxConnectionAge
+        limits.answerSeconds = answerTimeout
+        return limits
+    }
+}

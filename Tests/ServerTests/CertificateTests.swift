@@ -1,0 +1,164 @@
+import Foundation
+import Testing
+
+@testable import Server
+
+@Suite(
+    "TLS, seen by other programs", .serialized, .enabled(if: Tools.areThere, "needs openssl, curl, python3"))
+struct CertificateTests {
+    /// Makes a self-signed P-256 pair for a name.
+    private static func pair(_ name: String, in folder: URL, as file: String, days: Int = 30) {
+        let result = Tools.run([
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+            "/CN=\(name)", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-days", "\(days)", "-keyout",
+            folder.appending(path: "\(file).key").path, "-out", folder.appending(path: "\(file).crt").path,
+        ])
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    /// Puts a pair in the place of the served one.
+    private func install(_ pair: String, in folder: URL, key: String? = nil) throws {
+        for (from, to) in [("\(pair).crt", "tls.crt"), ("\(key ?? pair).key", "tls.key")] {
+            let bytes = try Data(contentsOf: folder.appending(path: from))
+            try bytes.write(to: folder.appending(path: to), options: .atomic)
+        }
+    }
+
+    private func server(clients: Bool = false) throws -> TestServer {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ruled-tls-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        Self.pair("first", in: folder, as: "first")
+        try install("first", in: folder)
+        let files = ServerConfiguration.CertificateFiles(
+            certificate: folder.appending(path: "tls.crt").path, key: folder.appending(path: "tls.key").path,
+            clientAuthorities: clients ? folder.appending(path: "first.crt").path : nil)
+        return try TestServer(tls: .files(files)) { configuration, _ in configuration.failsClosed = false }
+    }
+
+    private func folder(of server: TestServer) throws -> URL {
+        guard case .files(let files) = server.tls else { throw CocoaError(.fileNoSuchFile) }
+        return URL(filePath: files.certificate).deletingLastPathComponent()
+    }
+
+    /// The name in the certificate that is served.
+    private func served(_ server: TestServer) -> String {
+        let output = Tools.run(["openssl", "s_client", "-connect", "127.0.0.1:\(server.port)"]).output
+        return ["first", "second", "third"].first { output.contains("CN = \($0)") || output.contains("CN=\($0)") }
+            ?? output
+    }
+
+    @Test("curl, openssl and Python's ssl are answered, and nothing below TLS 1.2 is")
+    func clients() throws {
+        let server = try server()
+        let folder = try folder(of: server)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let url = "https://127.0.0.1:\(server.port)/mutate?timeout=10s"
+        let authority = folder.appending(path: "first.crt").path
+        let review = TestServer.reviews.appending(path: "create-nginx-no-tag.json").path
+        let curl = Tools.run([
+            "curl", "-sS", "--cacert", authority, "-H", "Content-Type: application/json", "--data-binary", "@\(review)",
+            url,
+        ])
+        #expect(curl.output.contains("\"patchType\":\"JSONPatch\""))
+        for (version, works) in [("-tls1_2", true), ("-tls1_3", true), ("-tls1_1", false)] {
+            let result = Tools.run(
+                ["openssl", "s_client", "-connect", "127.0.0.1:\(server.port)", "-alpn", "h2,http/1.1", version])
+            #expect(result.output.contains("ALPN protocol: http/1.1") == works, "\(version)")
+        }
+        let python = Tools.run(
+            ["python3", "-c", Self.python, authority, "\(server.port)", review])
+        #expect(python.output == "200 200\n")
+    }
+
+    private static let python = """
+        import http.client, ssl, sys
+        context = ssl.create_default_context(cafile=sys.argv[1])
+        connection = http.client.HTTPSConnection("127.0.0.1", int(sys.argv[2]), context=context, timeout=10)
+        statuses = []
+        for _ in range(2):
+            connection.request("POST", "/mutate", open(sys.argv[3], "rb").read(), {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            response.read()
+            statuses.append(str(response.status))
+        print(" ".join(statuses))
+        """
+
+    @Test("a new pair is served, and a mismatched, expired, half written or missing one is not")
+    func reload() throws {
+        let server = try server()
+        let folder = try folder(of: server)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        Self.pair("second", in: folder, as: "second")
+        Self.pair("third", in: folder, as: "third")
+        #expect(served(server) == "first")
+        try install("second", in: folder)
+        #expect(server.eventually { served(server) == "second" })
+        func refuses(_ reason: String, _ change: () throws -> Void) throws {
+            try change()
+            let isSaid = try server.eventually { try server.get("/readyz?verbose").text.contains(reason) }
+            #expect(isSaid, "\(reason)")
+            #expect(served(server) == "second")
+            #expect(try server.get("/readyz").status == 200)
+        }
+        try refuses("the key does not belong") { try install("third", in: folder, key: "first") }
+        let certificate = folder.appending(path: "tls.crt")
+        try refuses("the certificate is not PEM") {
+            try Data(contentsOf: folder.appending(path: "third.crt")).prefix(200).write(to: certificate)
+        }
+        try refuses("cannot be read") { try FileManager.default.removeItem(at: certificate) }
+        try install("third", in: folder)
+        #expect(server.eventually { served(server) == "third" })
+        #expect(!server.lines.all.contains { $0.contains("PRIVATE") })
+    }
+
+    @Test("a certificate that is not valid now is refused")
+    func validity() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ruled-tls-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        Self.pair("first", in: folder, as: "first", days: 2)
+        let chain = Array(try Data(contentsOf: folder.appending(path: "first.crt")))
+        let key = Array(try Data(contentsOf: folder.appending(path: "first.key")))
+        let now = DateClock.now
+        _ = try ServingCertificate(chain: chain, key: key, clientAuthorities: nil, now: now + 10)
+        for (time, word) in [(now + 3 * 86_400, "expired"), (now - 86_400, "not valid before")] {
+            do throws(CertificateFailure) {
+                _ = try ServingCertificate(chain: chain, key: key, clientAuthorities: nil, now: time)
+                Issue.record("it was taken")
+            } catch {
+                #expect(error.reason.contains(word))
+            }
+        }
+    }
+
+    @Test("with a client CA, only clients with one of its certificates are answered")
+    func clientCertificates() throws {
+        let server = try server(clients: true)
+        let folder = try folder(of: server)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let review = TestServer.reviews.appending(path: "create-nginx-no-tag.json").path
+        let call = [
+            "curl", "-sSk", "-H", "Content-Type: application/json", "--data-binary", "@\(review)",
+            "https://127.0.0.1:\(server.port)/mutate",
+        ]
+        #expect(!Tools.run(call).output.contains("patch"))
+        Self.pair("second", in: folder, as: "second")
+        func with(_ name: String) -> String {
+            let path = folder.appending(path: name).path
+            return Tools.run(call + ["--cert", path + ".crt", "--key", path + ".key"]).output
+        }
+        #expect(!with("second").contains("patch"))
+        #expect(with("first").contains("patch"))
+    }
+
+    @Test("metrics are clean for promtool", .enabled(if: Tools.has("promtool"), "needs promtool"))
+    func promtool() throws {
+        let server = try TestServer()
+        _ = try server.post(TestServer.pod())
+        _ = try server.post(TestServer.pod("%%"))
+        let text = try server.get("/metrics").text
+        let result = Tools.run(["promtool", "check", "metrics"], input: Data(text.utf8))
+        #expect(result.status == 0, "\(result.output)")
+        #expect(result.output.isEmpty, "\(result.output)")
+    }
+}

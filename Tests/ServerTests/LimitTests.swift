@@ -1,0 +1,173 @@
+import Foundation
+import Testing
+
+@testable import Server
+
+@Suite("Limits, over a socket", .serialized)
+struct LimitTests {
+    private static let head = "POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+
+    private func server(_ change: @escaping (inout ServerConfiguration.Limits) -> Void) throws -> TestServer {
+        try TestServer { configuration, _ in change(&configuration.limits) }
+    }
+
+    @Test("a connection that says nothing, and a TLS handshake that stops, are closed")
+    func silence() throws {
+        let tls = try TestServer(tls: .selfSigned(names: [])) { configuration, _ in
+            configuration.limits.handshakeSeconds = 0.3
+        }
+        let silent = try tls.connect()
+        #expect(silent.isClosed(within: 5))
+        let stopped = try tls.connect()
+        stopped.send([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00])
+        #expect(stopped.isClosed(within: 5))
+        #expect(try tls.metric("ruled_connections_closed_total{reason=\"handshake-timeout\"}") == 2)
+        let plain = try server { $0.requestSeconds = 0.3 }
+        #expect(try plain.connect().isClosed(within: 5))
+    }
+
+    @Test("plain HTTP on the TLS port is closed, and counted")
+    func plainOnTLS() throws {
+        let server = try TestServer(tls: .selfSigned(names: []))
+        let client = try server.connect()
+        client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(client.isClosed(within: 5))
+        #expect(try server.eventually { try server.metric("ruled_tls_failures_total") ?? 0 >= 1 })
+    }
+
+    @Test("a header and a body that drip are ended by one deadline, while others are answered")
+    func dripping() throws {
+        let server = try server { $0.requestSeconds = 0.6 }
+        for opening in ["POST /mutate HTTP/1.1\r\nX: ", Self.head + "Content-Length: 1000\r\n\r\n"] {
+            let client = try server.connect()
+            client.send(opening)
+            let begin = Date()
+            Thread.detachNewThread {
+                while Date().timeIntervalSince(begin) < 3, client.send(Array("A".utf8)) { usleep(100_000) }
+            }
+            #expect(try server.post(TestServer.pod()).status == 200)
+            #expect(client.response()?.status == 408)
+            #expect(Date().timeIntervalSince(begin) < 2)
+            #expect(client.isClosed(within: 4))
+        }
+        #expect(try server.eventually { try server.metric("ruled_in_flight_bytes") == 0 })
+    }
+
+    @Test("a length that lies holds the connection no longer than a request may take")
+    func lyingLength() throws {
+        let server = try server { $0.requestSeconds = 0.4 }
+        let client = try server.connect()
+        client.send(Client.post(TestServer.pod(), headers: "").dropLast(5))
+        #expect(client.response()?.status == 408)
+        // A length that is too short makes the rest of the body the next request, which is none.
+        let short = try server.connect()
+        short.send(Self.head + "Content-Length: 2\r\n\r\n{}garbage that follows\r\n\r\n")
+        #expect(short.response()?.status == 400)
+        #expect(short.response()?.status == 400)
+        #expect(short.isClosed(within: 4))
+    }
+
+    @Test("an idle connection ends after the idle time, an old one after an answer")
+    func idleAndAge() throws {
+        let idle = try server { $0.idleSeconds = 0.4 }
+        let client = try idle.connect()
+        client.send(Client.post(TestServer.pod()))
+        #expect(client.response()?.headers["connection"] == nil)
+        #expect(client.isClosed(within: 3))
+        let aged = try server { $0.ageSeconds = 0.3 }
+        let old = try aged.connect()
+        old.send(Client.post(TestServer.pod()))
+        #expect(old.response()?.headers["connection"] == nil)
+        usleep(500_000)
+        old.send(Client.post(TestServer.pod()))
+        let last = try #require(old.response())
+        #expect(last.status == 200)
+        #expect(last.headers["connection"] == "close")
+        #expect(old.isClosed(within: 2))
+    }
+
+    @Test("bytes over the common budget get 429 with Retry-After, and are given back")
+    func bytesInFlight() throws {
+        let server = try server {
+            $0.bytesInFlight = 1 << 20
+            $0.requestSeconds = 5
+        }
+        let holder = try server.connect()
+        holder.send(Self.head + "Content-Length: 1000000\r\n\r\n")
+        holder.send([UInt8](repeating: 0x20, count: 900_000))
+        #expect(server.eventually { server.server.ledger.bytes >= 900_000 })
+        let client = try server.connect()
+        Thread.detachNewThread { client.send(Client.post([UInt8](repeating: 0x20, count: 400_000))) }
+        let refused = try #require(client.response())
+        #expect(refused.status == 429)
+        #expect(refused.headers["retry-after"] == "1")
+        #expect(try server.post(TestServer.pod()).status == 200)
+        holder.send([UInt8](repeating: 0x20, count: 100_000))
+        #expect(holder.response()?.status == 400)
+        #expect(server.eventually { server.server.ledger.bytes == 0 })
+        #expect(try server.metric("ruled_sheds_total{reason=\"bytes\"}") == 1)
+    }
+
+    @Test("a hundred bodies of 16 MiB at once stay within the budget, and a small review is answered meanwhile")
+    func manyLargeBodies() throws {
+        let server = try server { $0.requestSeconds = 30 }
+        let body = [UInt8](repeating: 0x20, count: 16 << 20)
+        let request = Client.post(body)
+        let before = try #require(ProcessMemory.resident())
+        let group = DispatchGroup()
+        let statuses = Statuses()
+        for _ in 0..<100 {
+            group.enter()
+            Thread.detachNewThread {
+                defer { group.leave() }
+                guard let client = try? server.connect() else { return statuses.add(0) }
+                Thread.detachNewThread { client.send(request, timeout: 20) }
+                statuses.add(client.response(timeout: 20)?.status ?? 0)
+            }
+        }
+        #expect(try server.post(TestServer.pod()).status == 200)
+        let peak = try #require(ProcessMemory.resident())
+        #expect(group.wait(timeout: .now() + 60) == .success)
+        #expect(statuses.all.allSatisfy { [429, 400].contains($0) }, "\(statuses.all)")
+        #expect(server.server.ledger.peakBytes <= 64 << 20)
+        #expect(peak - before < 160 << 20, "\(before) to \(peak), with the clients' side")
+    }
+
+    final class Statuses: @unchecked Sendable {
+        private let lock = NSLock()
+        private var statuses: [Int] = []
+        func add(_ status: Int) { lock.withLock { statuses.append(status) } }
+        var all: [Int] { lock.withLock { statuses } }
+    }
+
+    @Test("one source cannot take every connection, and closed ones make room")
+    func connections() throws {
+        let server = try server { $0.connections = 40 }
+        var held: [Client] = []
+        for _ in 0..<60 { held.append(try server.connect()) }
+        #expect(try server.eventually { try server.metric("ruled_sheds_total{reason=\"source\"}") == 30 })
+        #expect(server.server.ledger.connections == 30)
+        let other = try server.connect(source: "127.0.0.2")
+        other.send(Client.post(TestServer.pod()))
+        #expect(other.response()?.status == 200)
+        held = []
+        #expect(server.eventually { server.server.ledger.connections <= 1 })
+        #expect(try server.post(TestServer.pod()).status == 200)
+    }
+
+    @Test("a client that sends and does not read is held back, and then closed")
+    func stall() throws {
+        let server = try server { $0.answerSeconds = 0.5 }
+        let client = try Client(port: server.port, receiveBuffer: 4_096)
+        let request = Client.post(TestServer.pod())
+        Thread.detachNewThread {
+            let many = [[UInt8]](repeating: request, count: 200).flatMap { $0 }
+            for _ in 0..<2_000 where !client.send(many, timeout: 1) { return }
+        }
+        #expect(
+            try server.eventually {
+                try server.metric("ruled_connections_closed_total{reason=\"answer-stall\"}") == 1
+            })
+        #expect(try server.post(TestServer.pod()).status == 200)
+    }
+}
