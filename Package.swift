@@ -47,12 +47,12 @@ let package = Package(
         // The pages that `ruled docs` prints are in the executable itself, made of docs/ when it is built.
         .executableTarget(name: "embed-documents", swiftSettings: common),
         .plugin(name: "EmbedDocuments", capability: .buildTool(), dependencies: ["embed-documents"]),
-        // malloc.h, which Swift's Glibc module leaves out.
-        .systemLibrary(name: "CMalloc"),
+        // Headers only: what Swift's own Glibc module lacks.
+        .systemLibrary(name: "CRuled"),
         .target(
             name: "Server",
             dependencies: [
-                "CMalloc", "Engine", "RuleLang",
+                "CRuled", "Engine", "RuleLang",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

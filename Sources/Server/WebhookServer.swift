@@ -229,14 +229,14 @@ public final class WebhookServer: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let source = channel.remoteAddress?.ipAddress ?? ""
-                    let admission = context.ledger.admit(channel, source: source)
-                    guard admission == .admitted else {
-                        context.metrics.shed(admission == .full ? .connections : .source)
+                    let (admission, evicted) = context.ledger.admit(channel, source: source)
+                    if let shortage = evicted ?? (admission == .admitted ? nil : admission) {
+                        context.metrics.shed(shortage == .full ? .connections : .source)
                         context.log.limited(
                             .warning, "connections are short, one was closed", key: "connections", ["source": source])
-                        throw ChannelError.eof
                     }
-                    channel.closeFuture.whenComplete { _ in context.ledger.release(channel, source: source) }
+                    guard admission == .admitted else { throw ChannelError.eof }
+                    channel.closeFuture.whenComplete { _ in context.ledger.release(channel) }
                     context.metrics.connectionAccepted()
                     if isEncrypted {
                         guard let certificate = status.certificate else {

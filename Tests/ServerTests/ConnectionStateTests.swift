@@ -111,11 +111,21 @@ struct ConnectionStateTests {
         #expect(state.isLastAnswer(at: at(60)))
         state = connection()
         _ = state.receive(RequestHead(), refusal: nil, at: at(1))
-        state.quiesce()
+        state.quiesce(at: at(1))
         #expect(state.isLastAnswer(at: at(1)))
         _ = state.receiveEnd()
         same(state.answered(last: true, at: at(1)), true)
         #expect(!state.wantsInput)
+    }
+
+    @Test("where the server stops, an idle connection gets a moment for a request on its way")
+    func quiescing() {
+        var state = answeredOnce()
+        state.quiesce(at: at(5))
+        #expect(state.tick(at: at(5)) == .wait(until: at(6)))
+        #expect(state.tick(at: at(6)) == .close(.shutdown))
+        state.bytesArrived(at: at(5))
+        #expect(state.tick(at: at(6)) == .wait(until: at(8)))
     }
 
     @Test("an answer that nobody takes ends the connection")

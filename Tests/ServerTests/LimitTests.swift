@@ -147,6 +147,8 @@ struct LimitTests {
         for _ in 0..<60 { held.append(try server.connect()) }
         #expect(try server.eventually { try server.metric("ruled_sheds_total{reason=\"source\"}") == 30 })
         #expect(server.server.ledger.connections == 30)
+        // Whoever says something is answered, from the same source as well.
+        #expect(try server.post(TestServer.pod()).status == 200)
         let other = try server.connect(source: "127.0.0.2")
         other.send(Client.post(TestServer.pod()))
         #expect(other.response()?.status == 200)

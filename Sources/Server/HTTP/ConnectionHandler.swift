@@ -58,6 +58,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var held: [HTTPServerRequestPart] = []
     /// What to say about bytes that are no HTTP, once what came before them is answered.
     private var failure: Answer?
+    private var isProven = false
     private var isReadHeld = false
     private var isAnswerPending = false
     private var isFinished = false
@@ -100,8 +101,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case TLSUserEvent.handshakeCompleted:
             state.handshakeCompleted(at: .now())
         case is QuiesceEvent:
-            state.quiesce()
-            if state.isIdle { close(context, .shutdown) }
+            state.quiesce(at: .now())
+            tick(context)
         default:
             break
         }
@@ -164,6 +165,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         switch part {
         case .head(let received):
             head = RequestHead(received)
+            if !isProven {
+                isProven = true
+                shared.ledger.prove(context.channel)
+            }
             switch state.receive(head, refusal: shared.endpoint.refusal(of: head, from: source), at: .now()) {
             case .receive: reserveSpace()
             case .receiveAfterContinue:

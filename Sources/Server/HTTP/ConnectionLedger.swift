@@ -12,11 +12,37 @@ final class ConnectionLedger: Sendable {
         case sourceFull
     }
 
+    private struct Place {
+        let channel: any Channel
+        let source: String
+        /// The order of arrival.
+        let number: Int
+        /// Whether it has brought a request.
+        var isProven = false
+    }
+
     private struct State {
-        var channels: [ObjectIdentifier: any Channel] = [:]
+        var places: [ObjectIdentifier: Place] = [:]
         var perSource: [String: Int] = [:]
+        var arrivals = 0
         var bytes = 0
         var peakBytes = 0
+
+        mutating func remove(_ id: ObjectIdentifier) {
+            guard let place = places.removeValue(forKey: id) else { return }
+            let left = perSource[place.source, default: 1] - 1
+            perSource[place.source] = left > 0 ? left : nil
+        }
+
+        /// The connection that has waited longest without a request, of one source or of all.
+        func oldestUnproven(of source: String?) -> (id: ObjectIdentifier, place: Place)? {
+            var oldest: (id: ObjectIdentifier, place: Place)?
+            for (id, place) in places where !place.isProven && (source == nil || place.source == source) {
+                if let found = oldest, found.place.number < place.number { continue }
+                oldest = (id, place)
+            }
+            return oldest
+        }
     }
 
     /// The most connections at once.
@@ -30,29 +56,45 @@ final class ConnectionLedger: Sendable {
         self.byteLimit = byteLimit
     }
 
-    /// Takes a place for a connection. NAT merges many sources into one, so a source has a share (a quarter of all
-    /// places) only once three quarters of them are taken.
-    func admit(_ channel: any Channel, source: String) -> Admission {
-        state.withLock { state in
-            let count = state.channels.count
-            guard count < connectionLimit else { return .full }
-            let held = state.perSource[source, default: 0]
-            if count >= connectionLimit - connectionLimit / 4, held >= max(1, connectionLimit / 4) {
-                return .sourceFull
+    /// Takes a place for a connection. Where there is none, the connection that has waited longest without ever
+    /// bringing a request makes room: whoever opens many and says nothing keeps nobody out.
+    ///
+    /// NAT merges many sources into one, so a source has a share (a quarter of all places) only once three quarters
+    /// of them are taken.
+    ///
+    /// - Returns: whether the connection may stay, and whether another one had to go for it.
+    func admit(_ channel: any Channel, source: String) -> (admission: Admission, evicted: Admission?) {
+        let (result, victim) = state.withLock { state -> ((Admission, Admission?), (any Channel)?) in
+            let count = state.places.count
+            let isShort = count >= connectionLimit - connectionLimit / 4
+            let overShare = isShort && state.perSource[source, default: 0] >= max(1, connectionLimit / 4)
+            var victim: (any Channel)?
+            var shortage: Admission?
+            if overShare || count >= connectionLimit {
+                shortage = overShare ? .sourceFull : .full
+                guard let found = state.oldestUnproven(of: overShare ? source : nil) else {
+                    return ((overShare ? .sourceFull : .full, nil), nil)
+                }
+                state.remove(found.id)
+                victim = found.place.channel
             }
-            state.channels[ObjectIdentifier(channel)] = channel
-            state.perSource[source] = held + 1
-            return .admitted
+            state.arrivals += 1
+            state.places[ObjectIdentifier(channel)] = Place(channel: channel, source: source, number: state.arrivals)
+            state.perSource[source, default: 0] += 1
+            return ((.admitted, shortage), victim)
         }
+        victim?.close(promise: nil)
+        return result
+    }
+
+    /// A connection brought a request.
+    func prove(_ channel: any Channel) {
+        state.withLock { $0.places[ObjectIdentifier(channel)]?.isProven = true }
     }
 
     /// Gives a connection's place back.
-    func release(_ channel: any Channel, source: String) {
-        state.withLock { state in
-            guard state.channels.removeValue(forKey: ObjectIdentifier(channel)) != nil else { return }
-            let left = state.perSource[source, default: 1] - 1
-            state.perSource[source] = left > 0 ? left : nil
-        }
+    func release(_ channel: any Channel) {
+        state.withLock { $0.remove(ObjectIdentifier(channel)) }
     }
 
     /// Takes bytes of the common budget; false where it does not hold them.
@@ -71,11 +113,11 @@ final class ConnectionLedger: Sendable {
     }
 
     /// The number of connections.
-    var connections: Int { state.withLock { $0.channels.count } }
+    var connections: Int { state.withLock { $0.places.count } }
     /// The bytes of requests that are held.
     var bytes: Int { state.withLock { $0.bytes } }
     /// The most bytes that were ever held.
     var peakBytes: Int { state.withLock { $0.peakBytes } }
     /// All connections.
-    var channels: [any Channel] { state.withLock { Array($0.channels.values) } }
+    var channels: [any Channel] { state.withLock { $0.places.values.map(\.channel) } }
 }

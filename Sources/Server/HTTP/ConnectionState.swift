@@ -88,7 +88,8 @@ struct ConnectionState {
     private let retirement: NIODeadline
     private var isFresh = true
     private var wantsKeepAlive = true
-    private var isQuiescing = false
+    /// When the server said that it stops; nil before.
+    private var quiescedAt: NIODeadline?
     private var unfinishedWrites = 0
     private var lastWriteProgress: NIODeadline
 
@@ -107,9 +108,6 @@ struct ConnectionState {
     /// Whether input is to be taken off the socket: not while an answer is being made or waits to be taken, so that
     /// a client who sends and does not read is held back by TCP.
     var wantsInput: Bool { phase != .deciding && phase != .closed }
-
-    /// Whether nothing of a request is there.
-    var isIdle: Bool { phase == .waiting || phase == .handshaking }
 
     /// Whether a refusal may be sent: nothing was refused yet, and no answer is being made.
     var mayRefuse: Bool {
@@ -187,7 +185,7 @@ struct ConnectionState {
 
     /// Whether the answer that is about to be sent is the connection's last.
     func isLastAnswer(at now: NIODeadline) -> Bool {
-        !wantsKeepAlive || isQuiescing || now >= retirement
+        !wantsKeepAlive || quiescedAt != nil || now >= retirement
     }
 
     /// The answer was handed to the socket. Returns whether the connection ends with it.
@@ -208,8 +206,9 @@ struct ConnectionState {
         lastWriteProgress = now
     }
 
-    /// The server stops, or drains: the next answer is the last.
-    mutating func quiesce() { isQuiescing = true }
+    /// The server stops: the next answer is the last. What has no request yet gets a moment for it, because one may
+    /// be on its way.
+    mutating func quiesce(at now: NIODeadline) { quiescedAt = now }
 
     mutating func closed() { phase = .closed }
 
@@ -218,8 +217,8 @@ struct ConnectionState {
         if unfinishedWrites > 0 {
             guard now < lastWriteProgress + limits.answer else { return .close(.answerStall) }
         }
-        let deadline: NIODeadline
-        let reason: CloseReason
+        var deadline: NIODeadline
+        var reason: CloseReason
         switch phase {
         case .handshaking: (deadline, reason) = (since + limits.handshake, .handshakeTimeout)
         case .waiting:
@@ -228,6 +227,9 @@ struct ConnectionState {
         case .receivingHead, .receivingBody: (deadline, reason) = (since + limits.request, .requestTimeout)
         case .discarding: (deadline, reason) = (since + limits.linger, .refused)
         case .deciding, .closed: return .wait(until: now + limits.shortest)
+        }
+        if let quiescedAt, phase == .waiting || phase == .handshaking, quiescedAt + .seconds(1) < deadline {
+            (deadline, reason) = (quiescedAt + .seconds(1), .shutdown)
         }
         return now >= deadline ? .close(reason) : .wait(until: min(deadline, now + limits.shortest))
     }

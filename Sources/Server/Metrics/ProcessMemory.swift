@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-    import CMalloc
+    import CRuled
     import Glibc
 #elseif canImport(Musl)
     import Musl

@@ -1,3 +1,5 @@
+import CRuled
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -13,24 +15,20 @@ struct FileFailure: Error, Equatable {
 enum FileReading {
     /// A file's identity as far as `stat` tells it: another stamp means that it may have changed.
     struct Stamp: Hashable, Sendable {
-        let device: UInt
-        let inode: UInt
-        let size: Int
-        let seconds: Int
-        let nanoseconds: Int
+        let device: UInt64
+        let inode: UInt64
+        let size: Int64
+        let seconds: Int64
+        let nanoseconds: Int64
     }
 
+    /// The stamp of a file; nil where it cannot be looked at. Links are followed.
     static func stamp(_ path: String) -> Stamp? {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return nil }
+        var status = ruled_file_status()
+        guard ruled_file_status(path, &status) == 0 else { return nil }
         return Stamp(
-            device: UInt(status.st_dev), inode: UInt(status.st_ino), size: Int(status.st_size),
-            seconds: Int(status.st_mtim.tv_sec), nanoseconds: Int(status.st_mtim.tv_nsec))
-    }
-
-    static func isDirectory(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+            device: status.device, inode: status.inode, size: status.size, seconds: status.seconds,
+            nanoseconds: status.nanoseconds)
     }
 
     /// The whole file, if it has at most `limit` bytes.

@@ -1,0 +1,28 @@
+#ifndef RULED_SHIM_H
+#define RULED_SHIM_H
+
+/* What Swift's Glibc module leaves out (malloc.h), or, in optimised builds, takes for a part of CoreFoundation
+ * (struct stat). */
+
+#include <malloc.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+struct ruled_file_status {
+    uint64_t device, inode;
+    int64_t size, seconds, nanoseconds;
+};
+
+/* stat(2), of which the fields above are kept; 0 where it succeeds. */
+static inline int ruled_file_status(const char *path, struct ruled_file_status *status) {
+    struct stat found;
+    if (stat(path, &found) != 0) return -1;
+    status->device = (uint64_t)found.st_dev;
+    status->inode = (uint64_t)found.st_ino;
+    status->size = (int64_t)found.st_size;
+    status->seconds = (int64_t)found.st_mtim.tv_sec;
+    status->nanoseconds = (int64_t)found.st_mtim.tv_nsec;
+    return 0;
+}
+
+#endif
