@@ -30,6 +30,9 @@ struct Ruled: ParsableCommand {
     static func main() {
         endOnClosedPipe()
         do {
+            if CommandLine.arguments.dropFirst().first == "help", unknownCommand != nil {
+                finish(with: ValidationError(""))
+            }
             var command = try parseAsRoot()
             try command.run()
         } catch let failure as InputFailure {
@@ -50,7 +53,9 @@ struct Ruled: ParsableCommand {
 
     /// The first argument, if it should be a command and is none.
     private static var unknownCommand: String? {
-        guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-") else { return nil }
+        var words = CommandLine.arguments.dropFirst()
+        if words.first == "help" { words = words.dropFirst() }
+        guard let first = words.first, !first.hasPrefix("-") else { return nil }
         return commandNames.contains(first) ? nil : first
     }
 

@@ -114,6 +114,31 @@ import Testing
                 """, "\(run.errors)")
     }
 
+    @Test("Labels of a namespace that are no strings are an error, not no labels")
+    func namespaceLabelsOfAnotherType() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        try scratch.write("rules/a.rules", sampleRules)
+        try scratch.write(
+            "ns.yaml", "{apiVersion: v1, kind: Namespace, metadata: {name: shop, labels: {team: true}}}\n")
+        let run = try CommandLineTool.run(["explain", "nginx", "--namespace-file", "ns.yaml"], in: scratch.folder)
+        #expect(run.status == 2 && run.output.isEmpty)
+        #expect(run.errors.contains("E0908") && run.errors.contains("`shop`"))
+    }
+
+    @Test("An object that cannot be read does not hide the others")
+    func oneOfSeveralCannotBeRead() throws {
+        let pods = """
+            {apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: 1.20}]}}
+            ---
+            {apiVersion: v1, kind: Pod, metadata: {name: b}, spec: {containers: [{name: b, image: nginx}]}}
+            """
+        let run = try run(["test", "--pod", "-"] + labels, input: pods)
+        #expect(run.status == 2)
+        #expect(run.output.contains("-> m.corp/hub/library/nginx"))
+        #expect(run.errors.contains("/spec/containers/0/image"))
+    }
+
     @Test("The object after the patch keeps its keys' order and its strings")
     func yaml() throws {
         let pod = """

@@ -139,6 +139,30 @@ import Testing
         #expect(plain.output.hasPrefix("<stdin>: ok"))
     }
 
+    @Test("A path that is missing does not hide what is said of the others", arguments: ["human", "json", "sarif"])
+    func oneOfSeveralIsMissing(form: String) throws {
+        let run = try CommandLineTool.run(["validate", "rules", "nowhere", "--format", form])
+        #expect(run.status == 2)
+        #expect(!run.output.isEmpty)
+        #expect(run.errors.contains("E0901"))
+    }
+
+    @Test("Tests of a rule set that is not valid end with 1, and JUnit and JSON say so", arguments: ["junit", "json"])
+    func testsOfAnInvalidRuleSet(form: String) throws {
+        let run = try CommandLineTool.run(["test", "-", "--format", form], input: "language 1\nrule r {\n}\n")
+        #expect(run.status == 1)
+        #expect(run.output.contains(form == "junit" ? "<error message=\"1 error\"/>" : "\"E0706\""))
+    }
+
+    @Test(
+        "A command that does not exist is told with the one that was meant",
+        arguments: [["valdate"], ["help", "valdate"]])
+    func unknownCommand(arguments: [String]) throws {
+        let run = try CommandLineTool.run(arguments)
+        #expect(run.status == 2)
+        #expect(run.errors.contains("`ruled validate`"))
+    }
+
     @Test("A failed test shows what was expected, what happened, and the actions")
     func failedTest() throws {
         let scratch = try samples()

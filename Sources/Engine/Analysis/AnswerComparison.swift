@@ -64,7 +64,8 @@ struct AnswerComparison {
             let mayBeDockerHub = box.registries.contains(.host("docker.io"))
             for path in box.paths.regions {
                 let mayBeOfficial =
-                    mayBeDockerHub && (host == nil || host == "docker.io")
+                    !path.exclude.contains { $0.contains(library) } && mayBeDockerHub
+                    && (host == nil || host == "docker.io")
                     && (path.include.contains(library)
                         || (library.contains(path.include)
                             && (path.include.hasWildcard

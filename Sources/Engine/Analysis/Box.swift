@@ -22,6 +22,23 @@ struct Box: Hashable, Sendable {
         placesAndOperations = conditions.placesAndOperations
     }
 
+    /// What an `ignore` claims; nil for `ignore self`, since the own image is not known here.
+    init?(ignored entry: IgnoreEntry) {
+        switch entry {
+        case .selfImage: return nil
+        case .image(let pattern): self.init(pattern: pattern, conditions: ConditionSet())
+        case .conditions(let conditions): self.init(pattern: .everything, conditions: conditions)
+        }
+    }
+
+    /// The part of the box that one operation is in.
+    func on(_ operation: Operation) -> Box {
+        var result = self
+        result.placesAndOperations = placesAndOperations.intersection(
+            PlacesAndOperations(places: Place.allCases, operations: [operation]))
+        return result
+    }
+
     var isEmpty: Bool {
         placesAndOperations.isEmpty || tags.isEmpty || namespaces.isEmpty || namespaceLabels.isEmptySet
             || podLabels.isEmptySet || imageName == nil

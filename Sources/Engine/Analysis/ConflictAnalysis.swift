@@ -8,22 +8,27 @@ struct ConflictAnalysis {
     let spans: [Span]
     let boxes: [Box]
     let order: ActionOrder
+    /// What is ignored: no action claims it.
+    let ignored: [Box]
 
     /// How many pieces an overlap may be cut into before it is reported as not decided.
     static let budget = 4_096
 
     private enum Verdict {
         case settled
-        case conflict(Witness?)
+        case conflict(Witness)
         case undecided
     }
 
     func run(diagnostics: inout [Diagnostic]) {
-        for (first, second) in order.unordered {
+        // One finding an action: whoever mends it sees the next one.
+        var reported: Set<Int> = []
+        for (first, second) in order.unordered where !reported.contains(second) {
             switch verdict(first, second) {
             case .settled:
                 break
             case .conflict(let witness):
+                reported.insert(second)
                 diagnostics.append(conflict(first, second, witness))
             case .undecided:
                 diagnostics.append(
@@ -47,10 +52,11 @@ struct ConflictAnalysis {
         // A rule that only observes settles nothing between two that act.
         let isLive = !rules[actions[first].rule].isObserved && !rules[actions[second].rule].isObserved
         var remaining = [overlap]
-        for narrower in Set(order.inside[first] + order.inside[second]).sorted() {
-            if isLive, rules[actions[narrower].rule].isObserved { continue }
+        let narrower = Set(order.inside[first] + order.inside[second]).sorted()
+            .filter { !isLive || !rules[actions[$0].rule].isObserved }
+        for hole in narrower.map({ boxes[$0] }) + ignored {
             remaining = remaining.flatMap { piece in
-                piece.intersection(boxes[narrower]).isEmpty ? [piece] : piece.subtracting(boxes[narrower])
+                piece.intersection(hole).isEmpty ? [piece] : piece.subtracting(hole)
             }
             if remaining.isEmpty { return .settled }
             if remaining.count > Self.budget { return .undecided }
@@ -58,25 +64,24 @@ struct ConflictAnalysis {
         let differing = remaining.filter { !comparison.agrees(on: $0) }
         guard let piece = differing.first else { return .settled }
         let witness = differing.lazy.compactMap(\.witness).first { comparison.differs(for: $0.reference) }
-        return .conflict(witness ?? special(in: piece, comparison))
+        return (witness ?? special(in: piece, comparison)).map { .conflict($0) } ?? .undecided
     }
 
-    /// A witness among official Docker Hub images and among images with a digest, where the general one shows nothing.
+    /// A witness where the general one shows nothing: among official Docker Hub images, among images below
+    /// `library/` that are none, and among images with a digest.
     private func special(in box: Box, _ comparison: AnswerComparison) -> Witness? {
-        var narrower: [Box] = []
-        let official = Box(
-            pattern: ImagePattern(
-                registry: .host("docker.io"), path: PathPattern(components: ["library"], hasWildcard: true)),
-            conditions: ConditionSet())
-        narrower.append(box.intersection(official))
+        let official = ["library"]
+        let deeper = ["library", "a"]
+        var narrower = [official, deeper].map { components in
+            Box(
+                pattern: ImagePattern(
+                    registry: .host("docker.io"), path: PathPattern(components: components, hasWildcard: true)),
+                conditions: ConditionSet())
+        }
         var pinned = ConditionSet()
         pinned.writtenParts = .with(.digest, written: true)
-        narrower.append(
-            box.intersection(
-                Box(
-                    pattern: ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true)),
-                    conditions: pinned)))
-        return narrower.lazy.filter { !$0.isEmpty }.compactMap(\.witness).first {
+        narrower.append(Box(pattern: .everything, conditions: pinned))
+        return narrower.lazy.map(box.intersection).filter { !$0.isEmpty }.compactMap(\.witness).first {
             comparison.differs(for: $0.reference)
         }
     }
@@ -87,7 +92,7 @@ struct ConflictAnalysis {
         return left == right ? "two actions of `\(left)`" : "`\(left)` and `\(right)`"
     }
 
-    private func conflict(_ first: Int, _ second: Int, _ witness: Witness?) -> Diagnostic {
+    private func conflict(_ first: Int, _ second: Int, _ witness: Witness) -> Diagnostic {
         let overlap = boxes[first].intersection(boxes[second])
         var help: [String] = []
         if boxes[first] == boxes[second] {
@@ -105,6 +110,6 @@ struct ConflictAnalysis {
             .conflict,
             "\(names(second, first)) both claim some images, and neither is more specific", at: spans[second],
             label: "this one", secondary: [.init(span: spans[first], text: "and this one")],
-            notes: witness.map { ["witness: \($0.text)"] } ?? [], help: help)
+            notes: ["witness: \(witness.text)"], help: help)
     }
 }

@@ -8,6 +8,8 @@ struct OutputAnalysis {
     let boxes: [Box]
     let order: ActionOrder
     let ignores: [CheckedIgnore]
+    /// What the ignores claim, `ignore self` left out.
+    let ignored: [Box]
     let bypassPrefixes: Set<String>
 
     /// How many pieces a set of images may be cut into before a question is reported as not decided.
@@ -38,31 +40,36 @@ struct OutputAnalysis {
 
     // MARK: Outputs that come back in
 
+    /// What one action writes must not be won by another in any later request, whatever its operation.
     private func reentry(_ first: Int, _ preimage: Preimage, _ second: Int) -> Diagnostic? {
-        let regions = preimage.of(actions[second].pattern, boxes[second])
-        guard !regions.isEmpty else { return nil }
-        let isLive = !isObserved(first) && !isObserved(second)
-        var holes = won(by: first, live: isLive)
-        for narrower in order.inside[second] where !isLive || !isObserved(narrower) {
-            holes += preimage.of(actions[narrower].pattern, boxes[narrower])
-        }
-        for case .image(let pattern) in ignores.map(\.entry) {
-            holes += preimage.of(pattern, Box(pattern: pattern, conditions: ConditionSet()))
-        }
-        guard let remaining = Self.subtract(holes, from: regions) else {
-            return Diagnostic(
-                .undecided,
-                "it could not be decided whether what `\(name(first))` writes is taken up by `\(name(second))`",
-                at: spans[first], secondary: [.init(span: spans[second], text: "by this")],
-                notes: ["not decided: more than \(Self.budget) cases"],
-                help: ["write to a path that no pattern names"])
-        }
-        for witness in remaining.compactMap(\.witness) {
-            guard let output = preimage.output(of: witness.reference),
-                actions[second].pattern.matches(
-                    ImageName(output), tag: output.tag, hasDigest: output.digest != nil)
-            else { continue }
-            return diagnostic(first, second, witness, output)
+        // Updates first: they reach every place, so that their witnesses need say nothing of it.
+        for operation in [Operation.update, .create] {
+            let regions = preimage.of(actions[second].pattern, boxes[second].on(operation))
+            guard !regions.isEmpty else { continue }
+            let isLive = !isObserved(first) && !isObserved(second)
+            var holes = won(by: first, live: isLive)
+            for narrower in order.inside[second] where !isLive || !isObserved(narrower) {
+                holes += preimage.of(actions[narrower].pattern, boxes[narrower].on(operation))
+            }
+            for entry in ignores.map(\.entry) {
+                guard let box = Box(ignored: entry)?.on(operation) else { continue }
+                holes += preimage.of(entry.pattern, box)
+            }
+            guard let remaining = Self.subtract(holes, from: regions) else {
+                return Diagnostic(
+                    .undecided,
+                    "it could not be decided whether what `\(name(first))` writes is taken up by `\(name(second))`",
+                    at: spans[first], secondary: [.init(span: spans[second], text: "by this")],
+                    notes: ["not decided: more than \(Self.budget) cases"],
+                    help: ["write to a path that no pattern names"])
+            }
+            for witness in remaining.compactMap(\.witness) {
+                guard let output = preimage.output(of: witness.reference),
+                    actions[second].pattern.matches(
+                        ImageName(output), tag: output.tag, hasDigest: output.digest != nil)
+                else { continue }
+                return diagnostic(first, second, witness, output)
+            }
         }
         return nil
     }
@@ -74,13 +81,19 @@ struct OutputAnalysis {
             path: wildcard
                 ? narrowest(first) : PathPattern(components: ImageName(output).components, hasWildcard: false))
         var chain = "`\(witness.reference.text)` -> `\(output.text)`"
-        var help = ["let what is written pass: `allow \"\(allow.text)\"`"]
+        var help: [String] = []
+        let taking = actions[second].pattern
+        if taking.registry.contains(allow.registry), taking.path.contains(allow.path), taking.text != allow.text {
+            help.append("let what is written pass: `allow \"\(allow.text)\"`")
+        }
         let what: String
         if let next = Preimage(actions[second], boxes[second])?.output(of: output) {
             what = "rewritten again"
             chain += " -> `\(next.text)`"
-            if first != second {
-                help.insert("or let `\(name(first))` write straight to where `\(name(second))` leads", at: 1)
+            if name(first) != name(second) {
+                help.append("let `\(name(first))` write straight to where `\(name(second))` leads")
+            } else if first != second {
+                help.append("let this action write straight to where the other leads")
             }
         } else if case .deny = actions[second].effect {
             what = "denied"
@@ -88,6 +101,7 @@ struct OutputAnalysis {
         } else {
             what = "taken up again"
         }
+        if help.isEmpty { help.append("write to a path that no pattern names") }
         return Diagnostic(
             .reentry,
             first == second
@@ -119,16 +133,7 @@ struct OutputAnalysis {
 
     /// What an action does not win of its box: what more specific ones claim, and what is ignored.
     private func won(by action: Int, live: Bool) -> [Box] {
-        var holes = order.inside[action].filter { !live || !isObserved($0) }.map { boxes[$0] }
-        let everything = ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true))
-        for ignore in ignores {
-            switch ignore.entry {
-            case .selfImage: break
-            case .image(let pattern): holes.append(Box(pattern: pattern, conditions: ConditionSet()))
-            case .conditions(let conditions): holes.append(Box(pattern: everything, conditions: conditions))
-            }
-        }
-        return holes
+        order.inside[action].filter { !live || !isObserved($0) }.map { boxes[$0] } + ignored
     }
 
     private static func subtract(_ holes: [Box], from regions: [Box]) -> [Box]? {
@@ -185,9 +190,7 @@ struct OutputAnalysis {
             left.pattern != right.pattern
         else { return nil }
         let written = ImagePattern(registry: .host(right.target.host), path: narrowestWritten(second, right))
-        let everything = Box(
-            pattern: ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true)),
-            conditions: ConditionSet())
+        let everything = Box(pattern: .everything, conditions: ConditionSet())
         let regions = Self.subtract(won(by: first, live: false), from: left.of(written, everything)) ?? []
         for witness in regions.compactMap(\.witness) {
             guard let output = left.output(of: witness.reference) else { continue }

@@ -19,7 +19,7 @@ struct Preimage {
     /// The images that the action turns into ones of a box, were they all its own. The operation is free: what one
     /// request wrote comes back in another.
     ///
-    /// A superset where `drop library` or a short name at docker.io is involved; its witnesses are to be confirmed by
+    /// A superset where `drop library` is involved; its witnesses are to be confirmed by
     /// ``output(of:)``.
     func of(_ pattern: ImagePattern, _ outer: Box) -> [Box] {
         guard pattern.registry.matches(target.host) else { return [] }
@@ -62,9 +62,6 @@ struct Preimage {
             official.registries = AtomSet(.host("docker.io"))
             official.paths = AtomSet(PathPattern(components: ["library"], hasWildcard: true))
             shapes.append(Shape(box: official, source: ["library"], output: target.components))
-        }
-        if target.host == "docker.io", target.components.isEmpty {
-            shapes.append(Shape(box: box, source: prefix, output: [.literal("library")]))
         }
         return shapes
     }

@@ -9,6 +9,7 @@ extension DiagnosticCode {
     static let duplicateAction = DiagnosticCode("E0304", "a pattern that stands twice in one rule")
 
     static let reentry = DiagnosticCode("E0305", "an output that is rewritten or denied again")
+    static let deadAction = DiagnosticCode("E0307", "an action that never decides")
     static let outputUnderBypass = DiagnosticCode("E0306", "an output under a bypass prefix")
 
     // 04: names.
@@ -64,7 +65,8 @@ extension DiagnosticCode {
 
     /// All codes that checking a rule set may report.
     public static let checking: [DiagnosticCode] = [
-        conflict, undecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, unknownName,
+        conflict, undecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, deadAction,
+        unknownName,
         duplicateName, duplicateRule,
         bindingCycle, reservedName, unknownSetting, textTooLong, unknownRule, badName,
         unknownCode, unusedAcceptance, badRegistry, badPathComponent, misplacedWildcard, notNormalised, badTag,

@@ -10,6 +10,11 @@ struct NameTable {
     /// What each name stands for; a name that could not be resolved is defined but has no value.
     private(set) var values: [String: String] = [:]
     private var defined: Set<String> = []
+    private var sortedNames: [String] = []
+    /// The bytes of all values together.
+    private var size = 0
+    /// Beyond this many bytes in all, names are refused: each may hold others many times over.
+    private static let maximumSize = 16 * 1_048_576
     /// Whether some definition may be missing because its statement was broken, so that an unknown name may well be
     /// known.
     private let mayBeIncomplete: Bool
@@ -37,6 +42,7 @@ struct NameTable {
             }
         }
         defined = Set(definitions.keys)
+        sortedNames = defined.sorted()
         for (name, value) in settings.sorted(by: { $0.key < $1.key }) {
             if defined.contains(name) {
                 values[name] = value
@@ -99,8 +105,16 @@ struct NameTable {
             let index = ready[next]
             next += 1
             let definition = order[index]
+            if size > Self.maximumSize { break }
             if let text = resolve(definition.binding.value, diagnostics: &diagnostics) {
                 values[definition.name] = text.text
+                size += text.text.utf8.count
+            }
+            if size > Self.maximumSize {
+                diagnostics.append(
+                    Diagnostic(
+                        .textTooLong, "the values of all `let`s come to more than \(Self.maximumSize) bytes",
+                        at: definition.binding.value.span, help: ["shorten what the names stand for"]))
             }
             for dependent in dependents[definition.name] ?? [] {
                 missing[dependent] -= 1
@@ -109,10 +123,13 @@ struct NameTable {
         }
         var reported: Set<Int> = []
         for start in order.indices where missing[start] > 0 && !reported.contains(start) {
+            if size > Self.maximumSize { break }
             var path: [Int] = []
+            var onPath: Set<Int> = []
             var current = start
-            while !path.contains(current), !reported.contains(current) {
+            while !onPath.contains(current), !reported.contains(current) {
                 path.append(current)
+                onPath.insert(current)
                 guard
                     let name = Self.names(in: order[current].binding.value).first(where: {
                         indices[$0].map { missing[$0] > 0 } ?? false
@@ -124,7 +141,8 @@ struct NameTable {
             guard let begin = path.firstIndex(of: current) else { continue }
             let cycle = path[begin...].map { order[$0] }
             guard let first = cycle.first else { continue }
-            let names = (cycle + [first]).map { "`\($0.name)`" }.joined(separator: " -> ")
+            let names = (cycle.prefix(8) + (cycle.count > 8 ? [] : [first])).map { "`\($0.name)`" }.joined(
+                separator: " -> ")
             diagnostics.append(
                 Diagnostic(
                     .bindingCycle,
@@ -132,7 +150,9 @@ struct NameTable {
                         ? "`\(first.name)` is defined by itself"
                         : "`\(first.name)` is defined by way of itself: \(names)",
                     at: first.binding.value.span,
-                    secondary: cycle.dropFirst().map { .init(span: $0.binding.value.span, text: "by way of this") },
+                    secondary: cycle.dropFirst().prefix(8).map {
+                        .init(span: $0.binding.value.span, text: "by way of this")
+                    },
                     help: ["give one of them a value of its own"]))
         }
     }
@@ -159,7 +179,9 @@ struct NameTable {
             }
             if let value = values[name] { return value }
             if !defined.contains(name), !mayBeIncomplete {
-                let near = Suggestion.closest(to: name, among: defined.sorted() + (registry == nil ? [] : ["registry"]))
+                // A search of all names for each unknown one would take the square of their number.
+                let candidates = defined.count <= 1_000 ? sortedNames : []
+                let near = Suggestion.closest(to: name, among: candidates + (registry == nil ? [] : ["registry"]))
                 diagnostics.append(
                     Diagnostic(
                         .unknownName, "nothing is called `\(name)`", at: span,

@@ -216,7 +216,9 @@ struct RuleChecker {
     }
 
     static func diagnostic(_ fault: PatternFault, in text: ResolvedText) -> Diagnostic {
-        Diagnostic(fault.code, fault.message, at: text.span(fault.range), help: fault.help)
+        func shown(_ text: String) -> String { text.replacing(RewriteTarget.registryPlaceholder, with: "${registry}") }
+        return Diagnostic(
+            fault.code, shown(fault.message), at: text.span(fault.range), help: fault.help.map(shown))
     }
 
     private func target(

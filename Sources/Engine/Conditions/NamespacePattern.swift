@@ -33,7 +33,10 @@ extension NamespacePattern: Atom {
         // A name of its own for each of the others to spoil, and one more; then every single letter after the stem,
         // where prefixes take the others away.
         candidates += (0...others.count).map { example + String($0) }
-        candidates += "abcdefghijklmnopqrstuvwxyz0123456789".map { stem + String($0) }
+        let characters = "abcdefghijklmnopqrstuvwxyz0123456789"
+        candidates += characters.map { stem + String($0) }
+        // Names that are taken away one by one leave those that go on after them.
+        candidates += others.filter { !$0.isPrefix }.flatMap { other in characters.map { other.stem + String($0) } }
         for text in candidates where text.utf8.count <= 63 {
             let candidate = NamespacePattern(stem: text, isPrefix: false)
             if !others.contains(where: { $0.contains(candidate) }) { return candidate }

@@ -15,7 +15,9 @@ struct Evaluation {
     let context: EvaluationContext
     let labels: [String: String]
     /// The image texts that count as bypassed, by place and name, from the annotation that remembers them.
-    private let remembered: [BypassMemory.Entry]
+    private let remembered: Set<FieldText>
+    /// The texts before an update, by place and name; of two alike the first counts.
+    private let oldTexts: [FieldName: [UInt8]]
     private var holds: [Bool?]
 
     init(program: Program, workload: Workload, context: EvaluationContext) {
@@ -23,9 +25,14 @@ struct Evaluation {
         self.workload = workload
         self.context = context
         labels = workload.labels ?? [:]
-        remembered =
+        let entries =
             program.code.bypassPrefixes.isEmpty
             ? [] : BypassMemory.read(workload.annotations?[ReservedAnnotation.bypassed])
+        remembered = Set(entries.map { FieldText(place: $0.place, name: $0.name, text: $0.text) })
+        let old = context.operation == .update ? context.old?.images ?? [] : []
+        oldTexts = Dictionary(
+            old.map { (FieldName(place: $0.place, name: $0.name), Array($0.text.utf8)) },
+            uniquingKeysWith: { first, _ in first })
         holds = Array(repeating: nil, count: program.code.rules.count)
     }
 
@@ -61,7 +68,7 @@ struct Evaluation {
 
     /// The steps of the language's reference, in its order.
     private mutating func decide(_ field: ImageField) -> Outcome {
-        if let old = context.operation == .update ? oldText(of: field) : nil, old.hasSameBytes(as: field.text) {
+        if let old = oldTexts[FieldName(place: field.place, name: field.name)], old.elementsEqual(field.text.utf8) {
             return Outcome(
                 decision: decision(
                     field, .unchanged, reason: "the update does not change it", Self.reference(field.text)))
@@ -242,14 +249,10 @@ struct Evaluation {
         {
             speaking.append(peer)
         }
-        guard speaking.count > 1 else { return speaking }
-        let boxes = speaking.map { index in
-            let action = program.code.actions[index]
-            return Box(pattern: action.pattern, conditions: program.code.rules[action.rule].conditions)
-        }
-        return speaking.indices.filter { index in
-            !boxes.contains { $0.isStrictSubset(of: boxes[index]) }
-        }.map { speaking[$0] }.sorted()
+        let all = Set(speaking)
+        return speaking.filter { index in
+            !(program.code.denialsInside[index] ?? []).contains(where: all.contains)
+        }.sorted()
     }
 
     private func ignoredSituation(_ placeAndOperation: PlacesAndOperations) -> String? {
@@ -299,35 +302,32 @@ struct Evaluation {
         guard !program.code.bypassPrefixes.isEmpty else { return nil }
         var rest = field.text[...]
         while let prefix = program.code.bypassPrefixes.first(where: { rest.utf8.starts(with: $0.utf8) }) {
-            rest = rest.dropFirst(prefix.count)
+            rest = Substring(rest.utf8.dropFirst(prefix.utf8.count))
         }
         if rest.startIndex != field.text.startIndex, case .success = Reference.parse(String(rest)) {
             return Bypass(text: String(rest), isStripped: true)
         }
-        let isRemembered = remembered.contains {
-            $0.place == field.place && $0.name.hasSameBytes(as: field.name) && $0.text.hasSameBytes(as: field.text)
-        }
+        let isRemembered = remembered.contains(FieldText(place: field.place, name: field.name, text: field.text))
         return isRemembered ? Bypass(text: field.text, isStripped: false) : nil
-    }
-
-    /// The text that stood where a field stands before the update.
-    private func oldText(of field: ImageField) -> String? {
-        context.old?.images.first { $0.place == field.place && $0.name.hasSameBytes(as: field.name) }?.text
     }
 
     /// Where namespace labels are asked for and not known, an unknown is not an empty: nothing is touched.
     private func leaveAlone() -> PodDecision {
         let reason = "the labels of namespace `\(context.namespace)` are not known, and the rules ask for them"
         let images = workload.images.map { field -> ImageDecision in
+            if let location = ignoredSituation(PlacesAndOperations(field.place, context.operation)) {
+                return decision(field, .ignored, reason: "`ignore` at \(location)", Self.reference(field.text))
+            }
             switch Reference.parse(field.text) {
             case .success(let reference):
-                decision(field, .unchanged, reason: reason, reference)
+                return decision(field, .unchanged, reason: reason, reference)
             case .failure(let error):
-                ImageDecision(
+                return ImageDecision(
                     field: field, outcome: .unparsed, reason: "not a valid image reference: \(error.reason)")
             }
         }
-        return PodDecision(images: images, warnings: ["nothing is rewritten: \(reason)"])
+        let isIgnored = images.allSatisfy { $0.outcome == .ignored }
+        return PodDecision(images: images, warnings: isIgnored ? [] : ["nothing is rewritten: \(reason)"])
     }
 
     // MARK: The patch
@@ -361,12 +361,9 @@ struct Evaluation {
 
     /// Remembered bypasses of images that this evaluation did not look at, such as those an update left as they were.
     private func kept(_ decisions: [ImageDecision]) -> [BypassMemory.Entry] {
-        remembered.filter { entry in
-            decisions.contains {
-                $0.outcome != .bypassed && $0.field.place == entry.place
-                    && $0.field.name.hasSameBytes(as: entry.name) && $0.field.text.hasSameBytes(as: entry.text)
-            }
-        }
+        decisions.filter { $0.outcome != .bypassed }.map(\.field)
+            .filter { remembered.contains(FieldText(place: $0.place, name: $0.name, text: $0.text)) }
+            .map { BypassMemory.Entry(place: $0.place, name: $0.name, text: $0.text) }
     }
 
     // MARK: Words
@@ -405,10 +402,28 @@ struct MatchedImage {
     }
 }
 
-extension String {
-    /// Whether two texts are the same. `==` takes characters for equal that Unicode calls equivalent, such as K and
-    /// the Kelvin sign, which an image's author could use to make one text pass for another.
-    func hasSameBytes(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+/// A field of a pod by its place and name, compared byte by byte. `==` of strings takes characters for equal that
+/// Unicode calls equivalent, such as K and the Kelvin sign, which an image's author could use to make one text pass
+/// for another.
+private struct FieldName: Hashable {
+    let place: Place
+    let name: [UInt8]
+
+    init(place: Place, name: String) {
+        self.place = place
+        self.name = Array(name.utf8)
+    }
+}
+
+/// What stands in a field, compared byte by byte.
+private struct FieldText: Hashable {
+    let field: FieldName
+    let text: [UInt8]
+
+    init(place: Place, name: String, text: String) {
+        field = FieldName(place: place, name: name)
+        self.text = Array(text.utf8)
+    }
 }
 
 extension ImageDecision {

@@ -14,6 +14,9 @@ public struct ImagePattern: Sendable, Hashable, Comparable {
         self.tag = tag
     }
 
+    /// Every image: `*/*`.
+    static let everything = ImagePattern(registry: .any, path: PathPattern(components: [], hasWildcard: true))
+
     /// The pattern as it is written.
     public var text: String { registry.text + "/" + path.text + (tag.map { ":" + $0 } ?? "") }
 

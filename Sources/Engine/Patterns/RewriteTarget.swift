@@ -82,6 +82,9 @@ extension RewriteTarget {
             }
             parts += rest
         }
+        if host == "docker.io", parts.count == 2, let last = parts.last {
+            return .declined("`docker.io/\(last)` would mean `docker.io/library/\(last)`")
+        }
         var text = parts.joined(separator: "/")
         var tag = reference.tag
         var digest = reference.digest

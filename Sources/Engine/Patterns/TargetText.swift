@@ -51,7 +51,12 @@ extension RewriteTarget {
         }
         let literal = parts.filter { $0.text != registryPlaceholder }
         try text.checkComponents(literal, role: "target")
-        if parts.count == literal.count { try text.checkDockerHub(hasWildcard: hasWildcard) }
+        if parts.count == 1, host == "docker.io", !hasWildcard, literal.isEmpty {
+            throw PatternFault(
+                .notNormalised, "no image is called `docker.io/${registry}` once normalised", text.whole,
+                help: ["write a path of two components or more: `docker.io/${registry}/…`"])
+        }
+        try text.checkDockerHub(hasWildcard: hasWildcard)
         return RewriteTarget(
             host: host, components: parts.map { $0.text == registryPlaceholder ? .registry : .literal($0.text) },
             hasWildcard: hasWildcard)

@@ -26,11 +26,19 @@ struct Compiler {
         reportEmpty(boxes, actions, spans, compiledRules, diagnostics: &diagnostics)
         guard diagnostics.count == before else { return nil }
         let order = ActionOrder(boxes, actions.map(\.pattern))
-        ConflictAnalysis(rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order)
-            .run(diagnostics: &diagnostics)
+        let ignoredWithSpans = ignores.compactMap { ignore in
+            Box(ignored: ignore.entry).map { (box: $0, span: ignore.span) }
+        }
+        let ignored = ignoredWithSpans.map(\.box)
+        ConflictAnalysis(
+            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignored: ignored
+        ).run(diagnostics: &diagnostics)
         OutputAnalysis(
             rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignores: ignores,
-            bypassPrefixes: Set(bypassPrefixes)
+            ignored: ignored, bypassPrefixes: Set(bypassPrefixes)
+        ).run(diagnostics: &diagnostics)
+        DeadActionAnalysis(
+            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignored: ignoredWithSpans
         ).run(diagnostics: &diagnostics)
         guard !diagnostics[before...].contains(where: { $0.severity == .error }) else { return nil }
 
@@ -47,6 +55,10 @@ struct Compiler {
             code.denialPeers[rank[second], default: []].append(rank[first])
         }
         for action in code.denialPeers.keys { code.denialPeers[action]?.sort() }
+        for action in actions.indices where code.denialPeers[rank[action]] != nil {
+            code.denialsInside[rank[action]] = order.inside[action].map { rank[$0] }
+                .filter { code.denialPeers[$0] != nil }.sorted()
+        }
         code.bypassPrefixes = Set(bypassPrefixes).sorted()
         let ignoreLocations = addIgnores(to: &code)
         let locations = ranked.map { action in
@@ -76,6 +88,7 @@ struct Compiler {
         var situations: [(ConditionSet, String)] = []
         var parts: [(ConditionSet, String)] = []
         var images: [(ImagePattern, String)] = []
+        var seenImages: Set<ImagePattern> = []
         for ignore in ignores {
             let file = files[ignore.span.file]
             let location = "\(file.name):\(file.lineIndex(at: ignore.span.start) + 1)"
@@ -84,7 +97,7 @@ struct Compiler {
                 code.ignoresSelf = true
                 locations.selfImage = location
             case .image(let pattern):
-                if !images.contains(where: { $0.0 == pattern }) { images.append((pattern, location)) }
+                if seenImages.insert(pattern).inserted { images.append((pattern, location)) }
             case .conditions(let set) where set.writtenParts == .all:
                 if !situations.contains(where: { $0.0 == set }) { situations.append((set, location)) }
             case .conditions(let set):

@@ -18,6 +18,8 @@ struct PatternTrie: Hashable, Sendable {
     private var nodes: [Node] = []
     private var hosts: [String: Int32] = [:]
     private var domains: [String: Int32] = [:]
+    /// In bytes: a longer end of a host is not looked up.
+    private var longestDomain = 0
     private var anyRegistry: Int32?
 
     /// Adds an action; actions are added in the order in which they are to be found.
@@ -60,6 +62,7 @@ struct PatternTrie: Hashable, Sendable {
         case .subdomains(let domain):
             let node = domains[domain] ?? newNode(&nodes)
             domains[domain] = node
+            longestDomain = max(longestDomain, domain.utf8.count)
             return node
         }
     }
@@ -70,11 +73,15 @@ struct PatternTrie: Hashable, Sendable {
         if let node = hosts[name.registry] { walk(from: node, name.components, body) }
         if let node = anyRegistry { walk(from: node, name.components, body) }
         guard !domains.isEmpty else { return }
-        var rest = name.registry[...]
-        while let dot = rest.firstIndex(of: ".") {
-            // A host does not begin with a dot, so at least one label stands before it.
-            rest = rest[rest.index(after: dot)...]
-            if let node = domains[String(rest)] { walk(from: node, name.components, body) }
+        // A host does not begin with a dot, so at least one label stands before each.
+        let host = name.registry.utf8
+        var remaining = host.count
+        for (index, byte) in zip(host.indices, host) {
+            remaining -= 1
+            guard byte == UInt8(ascii: "."), remaining <= longestDomain else { continue }
+            if let node = domains[String(name.registry[host.index(after: index)...])] {
+                walk(from: node, name.components, body)
+            }
         }
     }
 

@@ -9,6 +9,8 @@ public struct Program: Sendable {
         var actions: [CompiledAction] = []
         /// For each action that denies, the other denials that overlap it without order.
         var denialPeers: [Int: [Int]] = [:]
+        /// For each action that denies, the denials that lie strictly inside it.
+        var denialsInside: [Int: [Int]] = [:]
         var trie = PatternTrie()
         /// Sorted, without repetition.
         var bypassPrefixes: [String] = []

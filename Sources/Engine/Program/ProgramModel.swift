@@ -51,4 +51,9 @@ enum IgnoreEntry: Hashable, Sendable {
     case selfImage
     case image(ImagePattern)
     case conditions(ConditionSet)
+
+    /// The images that the entry may cover; all of them where it says nothing of the image.
+    var pattern: ImagePattern {
+        if case .image(let pattern) = self { pattern } else { .everything }
+    }
 }

@@ -24,17 +24,6 @@ struct AtomSet<A: Atom>: Hashable, Sendable {
         regions = [Region(include: atom, exclude: [])]
     }
 
-    /// The union of some atoms.
-    init(anyOf atoms: some Sequence<A>) {
-        regions = []
-        for atom in atoms.sorted() {
-            if regions.contains(where: { $0.include.contains(atom) }) { continue }
-            regions.removeAll { atom.contains($0.include) }
-            regions.append(Region(include: atom, exclude: []))
-        }
-        normalise()
-    }
-
     private init(regions: [Region]) {
         self.regions = regions
         normalise()
@@ -124,5 +113,18 @@ struct AtomSet<A: Atom>: Hashable, Sendable {
         kept.sort()
         let region = Region(include: atom, exclude: kept)
         return kept.isEmpty || atom.witness(avoiding: kept) != nil ? region : nil
+    }
+}
+
+extension AtomSet where A == NamespacePattern {
+    /// The union of some patterns. Sorted, a prefix stands before all that it holds but the stem itself.
+    init(anyOf patterns: some Sequence<NamespacePattern>) {
+        var kept: [NamespacePattern] = []
+        for pattern in patterns.sorted() {
+            if let last = kept.last, last.contains(pattern) { continue }
+            if let last = kept.last, pattern.contains(last) { kept.removeLast() }
+            kept.append(pattern)
+        }
+        self.init(regions: kept.map { Region(include: $0, exclude: []) })
     }
 }

@@ -45,8 +45,9 @@ struct Docs: ParsableCommand {
         if let letter = wanted.first, letter == "e" || letter == "w", wanted.dropFirst().allSatisfy(\.isNumber) {
             let digits = wanted.dropFirst()
             spellings.append(String(letter) + String(repeating: "0", count: max(0, 4 - digits.count)) + digits)
-        } else if wanted.count == 4, wanted.allSatisfy(\.isNumber) {
-            spellings += ["e" + wanted, "w" + wanted]
+        } else if wanted.count <= 4, wanted.allSatisfy(\.isNumber) {
+            let number = String(repeating: "0", count: 4 - wanted.count) + wanted
+            spellings += ["e" + number, "w" + number]
         }
         for spelling in spellings {
             for document in Document.all

@@ -106,17 +106,21 @@ struct ExplanationWriter {
 
     /// Explains one reference.
     mutating func write(_ image: String) {
-        let field = ImageField(place: place, name: "image", pointer: "/image", text: image)
+        let field = ImageField(place: place, name: "", pointer: "/image", text: image)
         let workload = Workload(kind: "Pod", labels: labels, images: [field])
         let whole = program.decide(workload, in: context)
         guard let decision = whole.images.first else { return }
+        // There is no place for the pod's own warnings but with its one image.
+        let warned = ImageDecision(
+            field: field, to: decision.to, outcome: decision.outcome, by: decision.by, reason: decision.reason,
+            warnings: whole.warnings + decision.warnings, denials: decision.denials, reference: decision.reference)
         count += 1
         switch form {
         case .human:
             writeHuman(decision, podWarnings: whole.warnings, program.trace(field, of: workload, in: context))
         case .json:
             json.beginObject()
-            DecisionJSON.writeMembers(decision, to: &json)
+            DecisionJSON.writeMembers(warned, to: &json)
             json.key("considered")
             DecisionJSON.write(program.trace(field, of: workload, in: context), to: &json)
             json.endObject()
@@ -124,7 +128,7 @@ struct ExplanationWriter {
             var line = JSONWriter()
             line.beginObject()
             line.member("version", 1)
-            DecisionJSON.writeMembers(decision, to: &line)
+            DecisionJSON.writeMembers(warned, to: &line)
             if isVerbose {
                 line.key("considered")
                 DecisionJSON.write(program.trace(field, of: workload, in: context), to: &line)

@@ -19,7 +19,7 @@ struct Format: ParsableCommand {
             """
     )
 
-    @Argument(help: "Directories and .rules files; - is standard input.")
+    @Argument(help: "Directories and .rules files; - is standard input.", completion: .file())
     var paths: [String] = ["rules"]
 
     @Flag(help: "Write nothing; list the files that would change.")
@@ -31,6 +31,7 @@ struct Format: ParsableCommand {
     @OptionGroup var consoleOptions: ConsoleOptions
 
     func validate() throws {
+        if paths.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input can be read only once") }
         for path in paths where path != "-" {
             if FileSystem.kind(of: path) == .file, !path.hasSuffix(".rules") {
                 throw ValidationError("`\(path)` is no .rules file; to format another file: ruled fmt - < \(path)")

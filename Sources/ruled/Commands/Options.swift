@@ -44,8 +44,9 @@ struct LabelList: ExpressibleByArgument {
     init?(argument: String) {
         var labels: [String: String] = [:]
         for piece in argument.split(separator: ",") {
-            guard let pair = Pair(argument: String(piece)) else { return nil }
-            labels[pair.key] = pair.value
+            guard let pair = Pair(argument: String(piece)), !pair.key.contains(where: \.isWhitespace),
+                labels.updateValue(pair.value, forKey: pair.key) == nil
+            else { return nil }
         }
         self.labels = labels
     }
@@ -56,7 +57,9 @@ extension Place: ExpressibleByArgument {}
 
 /// The rule set, and the situation that images stand in.
 struct ContextOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The rule set: a directory, a .rules file or a ConfigMap.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The rule set: a directory, a .rules file or a ConfigMap.", valueName: "path"),
+        completion: .file())
     var rules = "rules"
 
     @OptionGroup var settings: SettingOptions
@@ -71,7 +74,8 @@ struct ContextOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Namespaces with their labels, as `kubectl get namespaces -o yaml` prints them.", valueName: "file"))
+            "Namespaces with their labels, as `kubectl get namespaces -o yaml` prints them.", valueName: "file"),
+        completion: .file())
     var namespaceFile: String?
 
     @Option(help: ArgumentHelp("The webhook's own image, for `ignore self`.", valueName: "ref"))
@@ -102,12 +106,12 @@ struct ContextOptions: ParsableArguments {
             guard !objects.isEmpty else {
                 throw InputFailure(
                     .manifestUnusable, "`\(namespaceFile)` holds no Namespace",
-                    help: ["kubectl get namespaces -o yaml > \(namespaceFile)"])
+                    help: ["kubectl get namespaces -o yaml > namespaces.yaml"])
             }
             var found: [String: [String: String]] = [:]
             for object in objects {
                 guard let name = object["metadata"]?["name"]?.text else { continue }
-                found[name] = object["metadata"]?["labels"]?.stringMembers ?? [:]
+                found[name] = try Self.labels(of: object, named: name, in: namespaceFile)
             }
             namespaces = found
         }
@@ -115,6 +119,19 @@ struct ContextOptions: ParsableArguments {
         return Situation(
             namespace: namespace ?? only ?? "default", labels: namespaceLabels?.labels, namespaces: namespaces,
             operation: operation, selfImage: selfImage.flatMap { Reference(parsing: $0) })
+    }
+
+    /// The labels of a Namespace; an unknown is not an empty, so labels that cannot be read are an error.
+    private static func labels(
+        of namespace: Manifest, named name: String, in file: String
+    ) throws(InputFailure) -> [String: String] {
+        guard let labels = namespace["metadata"]?["labels"], labels.typeName != "null" else { return [:] }
+        guard let members = labels.members, members.allSatisfy({ $0.value.text != nil }) else {
+            throw InputFailure(
+                .manifestUnusable, "the labels of the Namespace `\(name)` in `\(file)` are not all strings",
+                notes: ["at \(file):\(labels.line)"], help: ["put `true`, `yes` and numbers in quotes"])
+        }
+        return labels.stringMembers
     }
 
     /// Loads the rule set; its findings go to standard error, and errors end the command with 1.

@@ -38,6 +38,9 @@ struct Review: ParsableCommand {
         if file == "-", context.rules == "-" || context.namespaceFile == "-" {
             throw ValidationError("standard input is the review already; name a file for the rest")
         }
+        if context.namespace != nil || context.operation != .create {
+            throw ValidationError("namespace and operation come from the review; leave --namespace and --operation out")
+        }
         if format == .jsonl, file != "-" {
             throw ValidationError("--format jsonl reads standard input: ruled review --format jsonl < \(file)")
         }

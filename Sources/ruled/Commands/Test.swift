@@ -22,14 +22,18 @@ struct Test: ParsableCommand {
         case human, json, junit, jsonl, yaml, patch
     }
 
-    @Argument(help: "Rule sets whose tests are run (default: rules). With --pod: none, use --rules.")
+    @Argument(
+        help: "Rule sets whose tests are run (default: rules). With --pod: none, use --rules.", completion: .file())
     var paths: [String] = []
 
-    @Option(help: ArgumentHelp("Manifests, YAML or JSON, to evaluate; - is standard input.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Manifests, YAML or JSON, to evaluate; - is standard input.", valueName: "file"),
+        completion: .file())
     var pod: String?
 
     @Option(
-        help: ArgumentHelp("With --pod and --operation update: the manifests as they were before.", valueName: "file"))
+        help: ArgumentHelp("With --pod and --operation update: the manifests as they were before.", valueName: "file"),
+        completion: .file())
     var old: String?
 
     @Option(help: ArgumentHelp("Run only tests whose name contains a text.", valueName: "text"))
@@ -69,13 +73,25 @@ struct Test: ParsableCommand {
         }
     }
 
+    /// The rule set at a path. One that is not valid ends the command with 1, and a result that a program reads
+    /// says so.
+    private func loaded(_ path: String, _ console: Console) throws -> RuleSet {
+        let input = try RuleSetInput.read(path)
+        let load = RuleSet.load(input.files, settings: context.settings.values)
+        if let ruleSet = load.ruleSet { return ruleSet }
+        RuleTestReport.writeInvalid(path, load.diagnostics, files: input.files, as: format, console: console)
+        console.show(load.diagnostics, of: input.files)
+        console.err.line("\n\(input.name): \(HumanRenderer.summary(load.diagnostics)); no test was run")
+        console.end(1)
+    }
+
     func run() throws {
         let console = consoleOptions.console
         if let pod {
             console.end(try PodTest(options: self, console: console).run(pod))
         }
         let runs = try (paths.isEmpty ? [context.rules] : paths).map { path in
-            let ruleSet = try ruleSet(at: path, settings: context.settings.values, console)
+            let ruleSet = try loaded(path, console)
             return RuleTestRun(
                 path: path, results: ruleSet.runTests { name in filter.map { name.contains($0) } ?? true })
         }

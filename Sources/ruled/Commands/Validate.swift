@@ -28,7 +28,9 @@ struct Validate: ParsableCommand {
         case error, warning
     }
 
-    @Argument(help: "Directories, .rules files or ConfigMaps, each a rule set of its own; - is standard input.")
+    @Argument(
+        help: "Directories, .rules files or ConfigMaps, each a rule set of its own; - is standard input.",
+        completion: .file())
     var paths: [String] = ["rules"]
 
     @Option(help: ArgumentHelp("The form of the result.", valueName: "form"))
@@ -41,9 +43,17 @@ struct Validate: ParsableCommand {
     @OptionGroup var settings: SettingOptions
     @OptionGroup var consoleOptions: ConsoleOptions
 
+    func validate() throws {
+        if paths.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input can be read only once") }
+    }
+
     func run() throws {
         let console = consoleOptions.console
-        let inputs = try paths.map { try RuleSetInput.read($0) }
+        var inputs: [RuleSetInput] = []
+        var failures: [InputFailure] = []
+        for path in paths {
+            do throws(InputFailure) { inputs.append(try RuleSetInput.read(path)) } catch { failures.append(error) }
+        }
         let loads = inputs.map { RuleSet.load($0.files, settings: settings.values) }
         switch format {
         case .human:
@@ -66,6 +76,8 @@ struct Validate: ParsableCommand {
                 files: files, version: Ruled.configuration.version)
             console.out.write(renderer.render(diagnostics))
         }
+        for failure in failures { console.show(failure.diagnostics, of: []) }
+        guard failures.isEmpty else { console.end(2) }
         let fails = loads.contains { load in
             load.ruleSet == nil || (failOn == .warning && !load.diagnostics.isEmpty)
         }

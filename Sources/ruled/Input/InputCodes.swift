@@ -3,13 +3,13 @@ import RuleLang
 /// What can be wrong with the inputs, before any rule is read.
 extension DiagnosticCode {
     static let inputMissing = DiagnosticCode("E0901", "the path does not exist")
-    static let inputUnreadable = DiagnosticCode("E0902", "the file cannot be read")
+    static let inputUnreadable = DiagnosticCode("E0902", "a file that cannot be read or written")
     static let inputWithoutRules = DiagnosticCode("E0903", "the directory holds no rules")
     static let inputOfUnknownKind = DiagnosticCode("E0904", "the file is neither rules nor a ConfigMap")
     static let configMapWithoutRules = DiagnosticCode("E0905", "the ConfigMap holds no rules")
-    static let inputTooLarge = DiagnosticCode("E0906", "the rule set is too large")
+    static let inputTooLarge = DiagnosticCode("E0906", "an input that is too large")
     static let manifestMalformed = DiagnosticCode("E0907", "the manifest does not parse")
-    static let manifestUnusable = DiagnosticCode("E0908", "the object is not what Kubernetes takes")
+    static let manifestUnusable = DiagnosticCode("E0908", "an object that is not what is expected")
 
     /// Every code of the inputs, so that a test can hold that each has its page.
     static let inputCodes: [DiagnosticCode] = [

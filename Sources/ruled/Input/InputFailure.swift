@@ -22,7 +22,7 @@ extension FileSystem {
             switch error {
             case .tooLarge:
                 throw InputFailure(
-                    .inputTooLarge, "\(shown) takes the input over \(sizeLimitText(limit))",
+                    .inputTooLarge, "\(shown) is too large: the limit is \(sizeLimitText(limit))",
                     help: ["check that this is the file that you mean"])
             case .system(let error):
                 if path != "-", kind(of: path) == .missing { throw RuleSetInput.missing(path) }

@@ -35,6 +35,11 @@ struct RuleSetInput {
         var help: [String] = []
         let parent = FileSystem.parent(of: path)
         let siblings = (try? FileSystem.list(parent)) ?? []
+        if siblings.contains(FileSystem.name(of: path)) {
+            return InputFailure(
+                .inputMissing, "`\(path)` is a link that leads nowhere",
+                help: ["restore what it points to, or remove it: `ls -l \(path)`"])
+        }
         if let near = Suggestion.closest(to: FileSystem.name(of: path), among: siblings.filter { !$0.hasPrefix(".") }) {
             help.append("did you mean `\(FileSystem.join(path.contains("/") ? parent : ".", near))`?")
         } else if path == "rules" {

@@ -107,6 +107,41 @@ struct RuleTestReport {
         json.endObject()
     }
 
+    /// What is written in place of results where a rule set is not valid.
+    static func writeInvalid(
+        _ path: String, _ diagnostics: [Diagnostic], files: [SourceFile], as form: Test.Form, console: Console
+    ) {
+        let report = RuleTestReport(runs: [], isFiltered: false, console: console)
+        switch form {
+        case .json:
+            var json = JSONWriter(pretty: true)
+            json.beginObject()
+            json.member("version", 1)
+            json.member("passed", 0)
+            json.member("failed", 0)
+            json.key("ruleSets")
+            json.beginArray()
+            json.endArray()
+            json.member("invalid", path)
+            json.key("diagnostics")
+            json.raw(JSONRenderer(files: files).renderArray(diagnostics))
+            json.endObject()
+            console.out.line(json.text)
+        case .junit:
+            let name = report.attribute(path)
+            let message = report.attribute(HumanRenderer.summary(diagnostics))
+            console.out.line("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
+            console.out.line("<testsuites tests=\"1\" errors=\"1\">")
+            console.out.line("  <testsuite name=\(name) tests=\"1\" errors=\"1\">")
+            console.out.line("    <testcase classname=\(name) name=\"the rule set is valid\">")
+            console.out.line("      <error message=\(message)/>")
+            console.out.line("    </testcase>")
+            console.out.line("  </testsuite>")
+            console.out.line("</testsuites>")
+        default: break
+        }
+    }
+
     /// For CI servers: JUnit's XML, a suite for each rule set.
     func writeJUnit() {
         let out = console.out

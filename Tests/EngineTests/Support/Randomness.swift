@@ -21,10 +21,11 @@ struct SeededGenerator: RandomNumberGenerator {
     }
 }
 
-/// The seed of this run: `RULED_TEST_SEED`, or a new one, which is printed so that a failure can be repeated.
+/// The seed of this run: `RULED_TEST_SEED`, or 1, so that a run can be repeated. `RULED_TEST_SEED=random` tries
+/// another one each time. It is printed either way.
 func testSeed(_ test: String) -> UInt64 {
-    let seed =
-        ProcessInfo.processInfo.environment["RULED_TEST_SEED"].flatMap(UInt64.init) ?? UInt64.random(in: 0..<1_000_000)
+    let wanted = ProcessInfo.processInfo.environment["RULED_TEST_SEED"] ?? "1"
+    let seed = wanted == "random" ? UInt64.random(in: 0..<1_000_000) : UInt64(wanted) ?? 1
     print("\(test): RULED_TEST_SEED=\(seed)")
     return seed
 }

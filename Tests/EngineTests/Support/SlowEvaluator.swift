@@ -157,17 +157,15 @@ struct SlowEvaluator {
         let registries = Self.registries.map { matchesRegistry(action.pattern, $0) }
         let paths = Self.paths.map { matchesPath(action.pattern, $0) }
         var parts: [Bool] = []
-        for tag in [nil, "latest", "1", "2"] {
-            for digest in [nil, "d"] {
-                var s = base
-                s.reference = Reference(registry: "r", path: "p", tag: tag, digest: digest)
-                parts.append(
-                    matchesTag(action.pattern, tag: tag, digest: digest)
-                        && all(s) { if case .imageHas = $0 { true } else { false } })
-            }
+        for part in Self.parts {
+            var s = base
+            s.reference = Reference(registry: "r", path: "p", tag: part.tag, digest: part.digest)
+            parts.append(
+                matchesTag(action.pattern, tag: part.tag, digest: part.digest)
+                    && all(s) { if case .imageHas = $0 { true } else { false } })
         }
         var namespaces: [Bool] = []
-        for namespace in RandomRuleSet.namespaces + ["other", "team-c"] {
+        for namespace in Self.namespaces {
             var s = base
             s.namespace = namespace
             let isNamed = all(s) { kind in
@@ -180,7 +178,7 @@ struct SlowEvaluator {
             }
             namespaces.append(isNamed)
         }
-        let environments = [nil, "prod", "dev", "other"].map { value in
+        let environments = Self.environments.map { value in
             var s = base
             s.namespaceLabels = value.map { ["env": $0] } ?? [:]
             return all(s) { kind in
@@ -191,37 +189,110 @@ struct SlowEvaluator {
                 }
             }
         }
-        let apps = [nil, "x", "y", "other"].map { value in
+        let apps = Self.apps.map { value in
             var s = base
             s.podLabels = value.map { ["app": $0] } ?? [:]
             return all(s) { if case .podLabels = $0 { true } else { false } }
         }
         var places: [Bool] = []
-        for place in Place.allCases {
-            for operation in Operation.allCases where !(place == .ephemeral && operation == .create) {
-                var s = base
-                s.place = place
-                s.operation = operation
-                places.append(
-                    all(s) { kind in
-                        switch kind {
-                        case .places, .operations: true
-                        default: false
-                        }
-                    })
-            }
+        for (place, operation) in Self.places {
+            var s = base
+            s.place = place
+            s.operation = operation
+            places.append(
+                all(s) { kind in
+                    switch kind {
+                    case .places, .operations: true
+                    default: false
+                    }
+                })
         }
         return [registries, paths, parts, namespaces, environments, apps, places]
     }
 
-    private static let registries =
+    static let registries =
         RandomRuleSet.registries + ["other.example", "z.gcr.io", "w.y.gcr.io", "v.x.y.gcr.io"]
-    private static let paths: [[String]] = {
+    static let paths: [[String]] = {
         let words = ["library", "a", "b", "zz"]
         let one = words.map { [$0] }
         let two = one.flatMap { head in words.map { head + [$0] } }
         return one + two + two.flatMap { head in words.map { head + [$0] } }
     }()
+
+    static let parts: [(tag: String?, digest: String?)] = [nil, "latest", "1", "2"].flatMap { tag in
+        [(tag, nil), (tag, "sha256:" + String(repeating: "a", count: 64))]
+    }
+    static let namespaces = RandomRuleSet.namespaces + ["other", "team-c"]
+    static let environments = [nil, "prod", "dev", "other"]
+    static let apps = [nil, "x", "y", "other"]
+    static let places: [(Place, Operation)] = Place.allCases.flatMap { place in
+        Operation.allCases.filter { !(place == .ephemeral && $0 == .create) }.map { (place, $0) }
+    }
+
+    /// An image of the universe, by the numbers of its registry, path, and parts.
+    static func reference(_ registry: Int, _ path: Int, _ part: Int) -> Reference {
+        Reference(
+            registry: registries[registry], path: paths[path].joined(separator: "/"), tag: parts[part].tag,
+            digest: parts[part].digest)
+    }
+
+    /// Whether some `ignore` but `ignore self` covers a point of the universe.
+    func isIgnored(_ point: [Int], _ reference: Reference) -> Bool {
+        let situation = Situation(
+            namespace: Self.namespaces[point[3]],
+            namespaceLabels: Self.environments[point[4]].map { ["env": $0] } ?? [:],
+            podLabels: Self.apps[point[5]].map { ["app": $0] } ?? [:], place: Self.places[point[6]].0,
+            operation: Self.places[point[6]].1, reference: reference)
+        return statements.contains { statement in
+            switch statement {
+            case .ignore(.images(let literals), _): literals.contains { matches(Self.resolve($0, lets), reference) }
+            case .ignore(.condition(let condition), _): holds(condition, situation)
+            default: false
+            }
+        }
+    }
+
+    /// What the `ignore`s but `ignore self` cover, as boxes.
+    var ignoreBoxes: [[[Bool]]] {
+        statements.flatMap { statement -> [[[Bool]]] in
+            guard case .ignore(let subject, let span) = statement else { return [] }
+            func box(_ pattern: String, _ statements: [RuleStatement]) -> [[Bool]] {
+                let name = Literal(segments: [], isQuoted: true, span: span)
+                return self.box(
+                    Action(
+                        rule: RuleDeclaration(name: name, statements: statements, span: span),
+                        statement: ActionStatement(kind: .allow, patterns: [], modifiers: [], span: span),
+                        pattern: pattern))
+            }
+            switch subject {
+            case .selfImage: return []
+            case .images(let literals): return literals.map { box(Self.resolve($0, lets), []) }
+            case .condition(let condition): return [box("*/*", [.when(condition, span: span)])]
+            }
+        }
+    }
+
+    /// All that an action says of an image, with its warnings and marks: what has to agree where two overlap.
+    func fullAnswer(_ action: Action, _ reference: Reference) -> String {
+        let warnings = action.statement.modifiers.compactMap { modifier in
+            if case .warn(let literal) = modifier.kind { Self.resolve(literal, lets) } else { nil }
+        }
+        switch action.statement.kind {
+        case .deny: return "deny"
+        case .allow: return "allow \(warnings)"
+        case .rewrite:
+            let answer = answer(
+                action, "", reference, isBypassed: false, Answer(outcome: .bypassed))
+            let marks = action.rule.statements.compactMap { statement in
+                if case .mark(let mark) = statement {
+                    "\(mark.kind) \(Self.resolve(mark.key, lets))=\(Self.resolve(mark.value, lets))"
+                } else {
+                    nil
+                }
+            }
+            return "\(answer.outcome) \(answer.to ?? "") \(warnings) \(Set(marks).sorted())"
+        }
+    }
 
     static func isInside(_ inner: [[Bool]], _ outer: [[Bool]]) -> Bool {
         zip(inner, outer).allSatisfy { zip($0, $1).allSatisfy { !$0 || $1 } }

@@ -1,0 +1,197 @@
+import RuleLang
+import Testing
+
+@testable import Engine
+
+@Suite("What is proved of a rule set, case by case")
+struct AnalysisTests {
+    private static func codes(_ statements: String) -> [String] {
+        RuleSet.load([SourceFile(name: "a.rules", text: "language 1\n" + statements)]).diagnostics
+            .filter { $0.severity == .error }.map(\.code.rawValue)
+    }
+
+    @Test("an output that is let through on creation only comes back in on an update")
+    func reentryByOperation() {
+        let rules = """
+            rule a {
+                when image in container
+                rewrite "docker.io/*" to "m.example.com/*"
+            }
+            rule b {
+                when image in container
+                rewrite "m.example.com/*" to "n.example.com/*"
+            }
+            rule c {
+                when image in container
+                when operation create
+                allow "m.example.com/*"
+            }
+            """
+        #expect(Self.codes(rules) == ["E0305"])
+    }
+
+    @Test("a short name at Docker Hub is declined, and so comes back in nowhere")
+    func shortNameAtDockerHub() throws {
+        let rules = """
+            rule a {
+                rewrite "quay.io/*" to "docker.io/*"
+            }
+            rule b {
+                allow "quay.io/library/*"
+            }
+            rule c {
+                rewrite "docker.io/library/*" to "n.example.com/*"
+            }
+            """
+        let load = RuleSet.load([SourceFile(name: "a.rules", text: "language 1\n" + rules)])
+        let program = try #require(load.ruleSet?.program)
+        let field = ImageField(place: .container, name: "c", pointer: "/spec/containers/0/image", text: "quay.io/nginx")
+        let decision = program.decide(Workload(kind: "Pod", images: [field]), in: EvaluationContext())
+        #expect(decision.images.map(\.outcome) == [.declined])
+        #expect(Self.codes("rule a {\n    rewrite \"quay.io/foo\" to \"docker.io/${registry}\"\n}\n") == ["E0504"])
+    }
+
+    @Test("a namespace that narrower rules forget is found, however many they name")
+    func forgottenNamespace() {
+        let names = "acdefghijklmnopqrstuvwxyz0123456789".map { "team-\($0)*" } + ["team-b", "team--*"]
+        let rules = """
+            rule a {
+                when namespace team-*
+                rewrite "quay.io/*" to "m.example.com/a/*"
+            }
+            rule b {
+                when pod where x
+                rewrite "quay.io/*" to "m.example.com/b/*"
+            }
+            rule c {
+                when namespace \(names.joined(separator: ", "))
+                when pod where x
+                allow "quay.io/*"
+            }
+            """
+        #expect(Self.codes(rules) == ["E0301"])
+    }
+
+    @Test("two that differ only where a third decides do not conflict")
+    func settledWhereTheyDiffer() {
+        let rules = """
+            rule a {
+                when pod where x
+                rewrite "docker.io/*" to "m.example.com/*" drop library
+            }
+            rule b {
+                when pod where y
+                rewrite "docker.io/*" to "m.example.com/*"
+            }
+            rule c {
+                when pod where x, y
+                allow "docker.io/library/*"
+            }
+            """
+        #expect(Self.codes(rules) == [])
+    }
+
+    @Test("what is ignored cannot be claimed by two")
+    func ignoredOverlap() {
+        let rules = """
+            ignore image "us.gcr.io/google-containers/*"
+            rule a {
+                rewrite "*.gcr.io/google-containers/*" to "m.example.com/gc/*"
+            }
+            rule b {
+                rewrite "us.gcr.io/*" to "m.example.com/gcr/*"
+            }
+            """
+        #expect(Self.codes(rules) == [])
+    }
+
+    @Test("an ignored namespace is ignored though its labels are not known")
+    func ignoreBeforeUnknownLabels() throws {
+        let rules = """
+            language 1
+            ignore namespace kube-system
+            rule a {
+                when namespace where x = y
+                rewrite "docker.io/*" to "m.example.com/*"
+            }
+            """
+        let program = try #require(RuleSet.load([SourceFile(name: "a.rules", text: rules)]).ruleSet?.program)
+        let field = ImageField(place: .container, name: "c", pointer: "/spec/containers/0/image", text: "nginx")
+        let pod = Workload(kind: "Pod", images: [field])
+        let ignored = program.decide(pod, in: EvaluationContext(namespace: "kube-system"))
+        #expect(ignored.images.map(\.outcome) == [.ignored] && ignored.warnings.isEmpty)
+        let unknown = program.decide(pod, in: EvaluationContext(namespace: "shop"))
+        #expect(unknown.images.map(\.outcome) == [.unchanged] && unknown.warnings.count == 1)
+    }
+
+    @Test("a bypass prefix is taken off byte by byte")
+    func bypassAndCombiningMark() throws {
+        let program = try #require(
+            RuleSet.load([SourceFile(name: "a.rules", text: "language 1\nbypass \"direct.to/\"\n")]).ruleSet?.program)
+        let text = "direct.to/\u{301}nginx"
+        let field = ImageField(place: .container, name: "c", pointer: "/spec/containers/0/image", text: text)
+        let decision = program.decide(Workload(kind: "Pod", images: [field]), in: EvaluationContext())
+        #expect(decision.images.map(\.outcome) == [.unparsed])
+    }
+}
+
+@Suite("Hostile sizes", .timeLimit(.minutes(1)))
+struct HostileSizeTests {
+    private static func program(_ statements: String) throws -> Program {
+        try #require(RuleSet.load([SourceFile(name: "a.rules", text: "language 1\n" + statements)]).ruleSet?.program)
+    }
+
+    private static func pod(_ count: Int, _ text: (Int) -> String, annotations: [String: String]? = nil) -> Workload {
+        Workload(
+            kind: "Pod", annotations: annotations,
+            images: (0..<count).map {
+                ImageField(place: .container, name: "c\($0)", pointer: "/spec/containers/\($0)/image", text: text($0))
+            })
+    }
+
+    @Test("an update of very many containers takes time in proportion to them")
+    func manyContainers() throws {
+        let program = try Self.program("rule r {\n    rewrite \"*.gcr.io/*\" to \"m.example.com/*\"\n}\n")
+        let context = EvaluationContext(operation: .update, old: Self.pod(60_000, { "a.gcr.io/x:\($0)" }))
+        let decision = program.decide(Self.pod(60_000, { "a.gcr.io/y:\($0)" }), in: context)
+        #expect(decision.images.allSatisfy { $0.outcome == .rewritten })
+    }
+
+    @Test("a host of very many labels takes time in proportion to its length")
+    func longHost() throws {
+        let program = try Self.program("rule r {\n    rewrite \"*.gcr.io/*\" to \"m.example.com/*\"\n}\n")
+        let host = String(repeating: "a.", count: 400_000) + "example"
+        let decision = program.decide(Self.pod(1, { _ in host + "/x" }), in: EvaluationContext())
+        #expect(decision.images.map(\.outcome) == [.unchanged])
+    }
+
+    @Test("a long memory of bypasses is looked through once")
+    func longMemory() throws {
+        let program = try Self.program("bypass \"direct.to/\"\n")
+        let memory = (0..<8_000).map { "container/x\($0)=nginx" }.joined(separator: ",")
+        let pod = Self.pod(30_000, { _ in "nginx" }, annotations: ["ruled.dev/bypassed": memory])
+        #expect(program.decide(pod, in: EvaluationContext()).patch.isEmpty)
+    }
+
+    @Test("many denials that all speak are not compared pair by pair for each image")
+    func manyDenials() throws {
+        let rules = (0..<200).map {
+            "rule t\($0) {\n    when pod where !t\($0)\n    deny \"*/*\" because \"r\($0)\"\n}\n"
+        }
+        let program = try Self.program(rules.joined())
+        let decision = program.decide(Self.pod(200, { _ in "nginx" }), in: EvaluationContext())
+        #expect(decision.images.allSatisfy { $0.denials.count == 200 })
+    }
+
+    @Test("names that multiply each other, and names that are unknown, are refused in bounded time and space")
+    func names() {
+        let long = String(repeating: "x", count: 60_000)
+        let multiplied =
+            "language 1\nlet b = \"\(long)\"\n" + (0..<2_000).map { "let a\($0) = \"${b}\"\n" }.joined()
+        let codes = RuleSet.load([SourceFile(name: "a.rules", text: multiplied)]).diagnostics.map(\.code.rawValue)
+        #expect(codes.contains("E0408"))
+        let unknown =
+            "language 1\n" + (0..<5_000).map { "let aa\($0) = \"x\"\nlet b\($0) = \"${aa\($0)zz}\"\n" }.joined()
+        #expect(RuleSet.load([SourceFile(name: "a.rules", text: unknown)]).diagnostics.count == 5_000)
+    }
+}
