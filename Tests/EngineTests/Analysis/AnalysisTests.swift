@@ -135,7 +135,7 @@ struct AnalysisTests {
     }
 }
 
-@Suite("Hostile sizes", .timeLimit(.minutes(1)))
+@Suite("Hostile sizes", .timeLimit(.minutes(10)))
 struct HostileSizeTests {
     private static func program(_ statements: String) throws -> Program {
         try #require(RuleSet.load([SourceFile(name: "a.rules", text: "language 1\n" + statements)]).ruleSet?.program)
