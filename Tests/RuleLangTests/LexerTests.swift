@@ -183,7 +183,7 @@ struct LexerTests {
         let text = String(repeating: piece, count: 400_000 / piece.utf8.count)
         let clock = ContinuousClock()
         let time = clock.measure { _ = parse(text) }
-        #expect(time < .seconds(10))
-        #expect(clock.measure { _ = parse("language 1\n" + text) } < .seconds(10))
+        #expect(time < .seconds(60))
+        #expect(clock.measure { _ = parse("language 1\n" + text) } < .seconds(60))
     }
 }
