@@ -11,9 +11,6 @@ struct ConflictAnalysis {
     /// What is ignored: no action claims it.
     let ignored: [Box]
 
-    /// How many pieces an overlap may be cut into before it is reported as not decided.
-    static let budget = 4_096
-
     private enum Verdict {
         case settled
         case conflict(Witness)
@@ -37,7 +34,7 @@ struct ConflictAnalysis {
                         "it could not be decided whether \(names(first, second)) claim an image between them",
                         at: spans[second],
                         label: "this one", secondary: [.init(span: spans[first], text: "and this one")],
-                        notes: ["not decided: more than \(Self.budget) cases"],
+                        notes: ["not decided: more than \(Box.budget) cases"],
                         help: ["let one pattern stand inside the other, or merge the narrower rules that both hold"]))
             }
         }
@@ -51,15 +48,10 @@ struct ConflictAnalysis {
         if comparison.agrees(on: overlap) { return .settled }
         // A rule that only observes settles nothing between two that act.
         let isLive = !rules[actions[first].rule].isObserved && !rules[actions[second].rule].isObserved
-        var remaining = [overlap]
         let narrower = Set(order.inside[first] + order.inside[second]).sorted()
             .filter { !isLive || !rules[actions[$0].rule].isObserved }
-        for hole in narrower.map({ boxes[$0] }) + ignored {
-            remaining = remaining.flatMap { piece in
-                piece.intersection(hole).isEmpty ? [piece] : piece.subtracting(hole)
-            }
-            if remaining.isEmpty { return .settled }
-            if remaining.count > Self.budget { return .undecided }
+        guard let remaining = Box.subtract(narrower.map { boxes[$0] } + ignored, from: [overlap]) else {
+            return .undecided
         }
         let differing = remaining.filter { !comparison.agrees(on: $0) }
         guard let piece = differing.first else { return .settled }

@@ -22,15 +22,15 @@ struct DeadActionAnalysis {
                 let before = remaining
                 remaining = remaining.flatMap { $0.intersection(box).isEmpty ? [$0] : $0.subtracting(box) }
                 if remaining != before { used.append(span) }
-                if remaining.isEmpty || remaining.count > ConflictAnalysis.budget { break }
+                if remaining.isEmpty || remaining.count > Box.budget { break }
             }
             if remaining.isEmpty {
                 diagnostics.append(dead(action, used))
-            } else if remaining.count > ConflictAnalysis.budget {
+            } else if remaining.count > Box.budget {
                 diagnostics.append(
                     Diagnostic(
                         .undecided, "it could not be decided whether `\(actions[action].pattern.text)` ever decides",
-                        at: spans[action], notes: ["not decided: more than \(ConflictAnalysis.budget) cases"],
+                        at: spans[action], notes: ["not decided: more than \(Box.budget) cases"],
                         help: ["merge the narrower rules that lie within it"]))
             }
         }

@@ -12,9 +12,6 @@ struct OutputAnalysis {
     let ignored: [Box]
     let bypassPrefixes: Set<String>
 
-    /// How many pieces a set of images may be cut into before a question is reported as not decided.
-    static let budget = ConflictAnalysis.budget
-
     func run(diagnostics: inout [Diagnostic]) {
         let index = RegistryIndex(actions.map(\.pattern))
         for (source, action) in actions.enumerated() {
@@ -55,12 +52,12 @@ struct OutputAnalysis {
                 guard let box = Box(ignored: entry)?.on(operation) else { continue }
                 holes += preimage.of(entry.pattern, box)
             }
-            guard let remaining = Self.subtract(holes, from: regions) else {
+            guard let remaining = Box.subtract(holes, from: regions) else {
                 return Diagnostic(
                     .undecided,
                     "it could not be decided whether what `\(name(first))` writes is taken up by `\(name(second))`",
                     at: spans[first], secondary: [.init(span: spans[second], text: "by this")],
-                    notes: ["not decided: more than \(Self.budget) cases"],
+                    notes: ["not decided: more than \(Box.budget) cases"],
                     help: ["write to a path that no pattern names"])
             }
             for witness in remaining.compactMap(\.witness) {
@@ -136,16 +133,6 @@ struct OutputAnalysis {
         order.inside[action].filter { !live || !isObserved($0) }.map { boxes[$0] } + ignored
     }
 
-    private static func subtract(_ holes: [Box], from regions: [Box]) -> [Box]? {
-        var remaining = regions
-        for hole in holes {
-            remaining = remaining.flatMap { $0.intersection(hole).isEmpty ? [$0] : $0.subtracting(hole) }
-            if remaining.isEmpty { return [] }
-            if remaining.count > budget { return nil }
-        }
-        return remaining
-    }
-
     private func isObserved(_ action: Int) -> Bool { rules[actions[action].rule].isObserved }
     private func name(_ action: Int) -> String { rules[actions[action].rule].name }
 
@@ -191,13 +178,13 @@ struct OutputAnalysis {
         else { return nil }
         let written = ImagePattern(registry: .host(right.target.host), path: narrowestWritten(second, right))
         let everything = Box(pattern: .everything, conditions: ConditionSet())
-        let regions = Self.subtract(won(by: first, live: false), from: left.of(written, everything)) ?? []
+        let regions = Box.subtract(won(by: first, live: false), from: left.of(written, everything)) ?? []
         for witness in regions.compactMap(\.witness) {
             guard let output = left.output(of: witness.reference) else { continue }
             let exact = ImagePattern(
                 registry: .host(output.registry),
                 path: PathPattern(components: ImageName(output).components, hasWildcard: false))
-            let sources = Self.subtract(won(by: second, live: false), from: right.of(exact, everything)) ?? []
+            let sources = Box.subtract(won(by: second, live: false), from: right.of(exact, everything)) ?? []
             for source in sources.compactMap(\.witness) {
                 let reference = Reference(
                     registry: source.reference.registry, path: source.reference.path, tag: witness.reference.tag,
