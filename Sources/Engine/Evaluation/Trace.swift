@@ -22,8 +22,11 @@ extension Evaluation {
             let action = program.code.actions[index]
             let rule = program.code.rules[action.rule]
             var verdict: String
+            var standing = ConsideredAction.Standing.claims
             if let failure = failure(of: index, image) {
                 verdict = failure
+                let hasTag = action.pattern.matchesTag(reference.tag, hasDigest: reference.digest != nil)
+                standing = hasTag ? .conditionFails : .otherTag
             } else if rule.isObserved {
                 verdict = "observes only"
             } else if let winner {
@@ -36,7 +39,7 @@ extension Evaluation {
             }
             return ConsideredAction(
                 location: location, pattern: action.pattern.text, action: action.effect.text,
-                won: winner == index && decision.by == location, verdict: verdict)
+                won: winner == index && decision.by == location, verdict: verdict, standing: standing)
         }
     }
 

@@ -37,14 +37,7 @@ extension RuleSet {
     }
 
     private func run(_ expectation: CheckedTest.Expectation, of test: CheckedTest) -> TestFailure? {
-        let field = ImageField(place: test.place, name: "test", pointer: "/image", text: expectation.image)
-        let workload = Workload(
-            kind: "Pod", labels: test.workloadLabels, annotations: test.annotations, images: [field])
-        var context = test.context
-        context.old = test.oldImage.map { old in
-            Workload(
-                kind: "Pod", images: [ImageField(place: test.place, name: "test", pointer: "/image", text: old)])
-        }
+        let (field, workload, context) = test.situation(of: expectation)
         guard let actual = program.decide(workload, in: context).images.first else { return nil }
         guard !expectation.holds(for: actual) else { return nil }
         return TestFailure(
@@ -60,13 +53,32 @@ extension RuleSet {
         if let by = decision.by { text += " by \(by.rule)" }
         for denial in decision.denials { text += ", \"\(denial)\"" }
         for warning in decision.warnings { text += ", warns \"\(warning)\"" }
-        return decision.outcome == .rewritten ? text : "\(text) (\(decision.reason))"
+        // The messages say why an image is denied.
+        return decision.outcome == .rewritten || decision.outcome == .denied ? text : "\(text) (\(decision.reason))"
+    }
+}
+
+extension CheckedTest {
+    /// The name of the container, or volume, that holds a test's image.
+    static let fieldName = "test"
+
+    /// What an expectation's image is evaluated as.
+    func situation(of expectation: Expectation) -> (ImageField, Workload, EvaluationContext) {
+        func field(_ text: String) -> ImageField {
+            ImageField(place: place, name: Self.fieldName, pointer: "/image", text: text)
+        }
+        let image = field(expectation.image)
+        var context = context
+        context.old = oldImage.map { Workload(kind: "Pod", images: [field($0)]) }
+        return (
+            image, Workload(kind: "Pod", labels: workloadLabels, annotations: annotations, images: [image]), context
+        )
     }
 }
 
 extension CheckedTest.Expectation {
     func holds(for actual: ImageDecision) -> Bool {
-        guard outcome == actual.outcome else { return false }
+        if let outcome, outcome != actual.outcome { return false }
         if let becomes, becomes != actual.to { return false }
         if let rule, rule != actual.by?.rule { return false }
         if let denial, !actual.denials.contains(where: { $0.contains(denial) }) { return false }
@@ -74,11 +86,12 @@ extension CheckedTest.Expectation {
     }
 
     var text: String {
-        var text = outcome == .rewritten ? "" : outcome.rawValue
-        if let becomes { text += (text.isEmpty ? "" : ", ") + "becomes `\(becomes)`" }
-        if let rule { text += " by \(rule)" }
-        if let denial { text += ", \"\(denial)\"" }
-        for warning in warnings { text += ", warns \"\(warning)\"" }
+        var text = outcome.map { $0 == .rewritten ? "" : $0.rawValue } ?? ""
+        func add(_ clause: String, after separator: String) { text += (text.isEmpty ? "" : separator) + clause }
+        if let becomes { add("becomes `\(becomes)`", after: ", ") }
+        if let rule { add("by \(rule)", after: " ") }
+        if let denial { add("\"\(denial)\"", after: ", ") }
+        for warning in warnings { add("warns \"\(warning)\"", after: ", ") }
         return text
     }
 }
