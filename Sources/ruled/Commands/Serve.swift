@@ -81,7 +81,7 @@ struct Serve: ParsableCommand {
         let situation = try context.situation()
         var configuration = ServerConfiguration(rules: context.rules, tls: try listening.security())
         let (labels, namespaces) = (situation.labels, situation.namespaces)
-        configuration.settings = context.settings.values
+        configuration.settings = try context.settings.values
         configuration.selfImage = situation.selfImage
         configuration.namespaceLabels = { labels ?? namespaces?[$0] }
         configuration.listen = try listening.address(listening.listen, of: "--listen")

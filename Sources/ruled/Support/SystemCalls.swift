@@ -30,6 +30,24 @@ func endOnClosedPipe() {
     signal(SIGPIPE, SIG_DFL)
 }
 
+/// Makes Ctrl-C end the process with 130, as shells count it, and without a word.
+func endQuietlyOnInterrupt() {
+    signal(SIGINT) { _ in _exit(130) }
+}
+
+/// Sleeps.
+func pause(milliseconds: UInt32) {
+    usleep(milliseconds * 1_000)
+}
+
+/// The local time as `14:03:22`.
+func timeOfDay() -> String {
+    var now = time(nil)
+    var parts = tm()
+    localtime_r(&now, &parts)
+    return [parts.tm_hour, parts.tm_min, parts.tm_sec].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+}
+
 /// The value of an environment variable.
 func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }
