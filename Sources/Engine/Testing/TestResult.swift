@@ -24,6 +24,8 @@ public struct TestFailure: Sendable, Equatable {
     public let actual: String
     /// The actions that were considered.
     public let trace: [ConsideredAction]
+    /// Why the rule that was expected to decide is not among these; nil where it is, or none was expected.
+    public let note: String?
 }
 
 extension RuleSet {
@@ -40,19 +42,33 @@ extension RuleSet {
         let (field, workload, context) = test.situation(of: expectation)
         guard let actual = program.decide(workload, in: context).images.first else { return nil }
         guard !expectation.holds(for: actual) else { return nil }
+        let trace = program.trace(field, of: workload, in: context)
         return TestFailure(
-            line: expectation.line, image: expectation.image, expected: expectation.text, actual: Self.text(actual),
-            trace: program.trace(field, of: workload, in: context))
+            line: expectation.line, image: expectation.image, expected: expectation.text,
+            actual: Self.text(actual, for: expectation), trace: trace,
+            note: Self.note(on: expectation.rule, actual, trace))
     }
 
-    private static func text(_ decision: ImageDecision) -> String {
+    private static func note(
+        on rule: String?, _ decision: ImageDecision, _ trace: [ConsideredAction]
+    ) -> String? {
+        guard let rule, let reference = decision.reference, !trace.contains(where: { $0.location.rule == rule }) else {
+            return nil
+        }
+        return "no pattern of rule `\(rule)` names `\(reference.registry)/\(reference.path)`"
+    }
+
+    private static func text(_ decision: ImageDecision, for expectation: CheckedTest.Expectation) -> String {
         var text = decision.outcome.rawValue
         if let to = decision.to {
             text = decision.outcome == .rewritten ? "becomes `\(to)`" : "\(text), becomes `\(to)`"
         }
         if let by = decision.by { text += " by \(by.rule)" }
         for denial in decision.denials { text += ", \"\(denial)\"" }
-        for warning in decision.warnings { text += ", warns \"\(warning)\"" }
+        // Where an image is left alone, the reason is also the warning.
+        let isReasonEnough = decision.outcome == .unparsed || decision.outcome == .declined
+        let warnings = isReasonEnough && expectation.warnings.isEmpty ? [] : decision.warnings
+        for warning in warnings { text += ", warns \"\(warning)\"" }
         // The messages say why an image is denied.
         return decision.outcome == .rewritten || decision.outcome == .denied ? text : "\(text) (\(decision.reason))"
     }

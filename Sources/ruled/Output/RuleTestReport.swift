@@ -86,6 +86,7 @@ struct RuleTestReport {
                 + "\(action.pattern): \(action.verdict)"
             lines.append(action.won ? line.sanitized : paint(line.sanitized, .dim))
         }
+        if let note = failure.note { lines.append("  = \(note.sanitized)") }
         return lines
     }
 
@@ -154,6 +155,7 @@ struct RuleTestReport {
             json.member("image", failure.image)
             json.member("expected", failure.expected)
             json.member("actual", failure.actual)
+            json.member("note", failure.note)
             json.key("considered")
             DecisionJSON.write(failure.trace, to: &json)
             json.endObject()

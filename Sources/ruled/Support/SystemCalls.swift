@@ -30,9 +30,14 @@ func endOnClosedPipe() {
     signal(SIGPIPE, SIG_DFL)
 }
 
-/// Makes Ctrl-C end the process with 130, as shells count it, and without a word.
+/// Makes Ctrl-C end the process with 130, as shells count it, and without a word, even where the parent blocked the
+/// signal.
 func endQuietlyOnInterrupt() {
     signal(SIGINT) { _ in _exit(130) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
 }
 
 /// Sleeps.
