@@ -186,7 +186,11 @@ struct MachineRendererTests {
                     "results": [
                         [
                             "ruleId": "W0402", "ruleIndex": 1, "level": "warning", "message": ["text": "nothing"],
-                            "locations": [Any](),
+                            "locations": [
+                                [
+                                    "physicalLocation": ["artifactLocation": artifact, "region": region(1, 1, 1, 1)]
+                                ] as [String: Any]
+                            ],
                         ] as [String: Any],
                         [
                             "ruleId": "E0301", "ruleIndex": 0, "level": "error",

@@ -82,7 +82,12 @@ public struct SARIFRenderer: Sendable {
         writeMessage("message", ([part + diagnostic.message] + remarks).joined(separator: "\n"), to: &json)
         json.key("locations")
         json.beginArray()
-        if let primary = diagnostic.primary { writeLocation(primary, id: nil, to: &json) }
+        if let primary = diagnostic.primary {
+            writeLocation(primary, id: nil, to: &json)
+        } else if !files.isEmpty {
+            // GitHub refuses the whole document if one finding has no place.
+            writeLocation(Diagnostic.Label(span: Span(file: 0, start: 0, end: 0)), id: nil, to: &json)
+        }
         json.endArray()
         let related = diagnostic.secondary.filter { files.indices.contains($0.span.file) }
         if !related.isEmpty {
