@@ -37,9 +37,9 @@ let package = Package(
             swiftSettings: common),
         // `swift package benchmark`: for people.
         .executableTarget(
-            name: "Ruled",
+            name: "RuledBenchmarks",
             dependencies: ["Scenarios", .product(name: "Benchmark", package: "benchmark")],
-            path: "Benchmarks/Ruled",
+            path: "Benchmarks/RuledBenchmarks",
             swiftSettings: common,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
         // scripts/benchmark-guard and scripts/compare run this.

@@ -7,7 +7,9 @@ extension Scenario {
     ]
 
     private static func patterns(_ count: Int, _ shown: String) -> Scenario {
-        Scenario("decide-\(count)", "decides 8 pods of one image each under \(shown) patterns, of which 5 are rewritten") {
+        Scenario(
+            "decide-\(count)", "decides 8 pods of one image each under \(shown) patterns, of which 5 are rewritten"
+        ) {
             let program = RuleTexts.program(RuleTexts.rewrites(count))
             // Among the first ten patterns, so that every size has the same to decide.
             let images = [
