@@ -38,7 +38,7 @@ struct Measure {
         // What is made once, on first use, is no cost of an iteration. A load that runs once is too large to show it.
         var sum = scenario.countedIterations > 1 ? iteration() &+ iteration() : 0
         guard let begin = dlsym(nil, "ruled_probe_begin"), let end = dlsym(nil, "ruled_probe_end") else {
-            fail("Native/probe.c is not preloaded: run scripts/benchmark-guard")
+            fail("Benchmarks/Guard/Native/probe.c is not preloaded: run scripts/benchmark-guard")
         }
         let beginProbe = unsafeBitCast(begin, to: (@convention(c) () -> Void).self)
         let endProbe = unsafeBitCast(end, to: (@convention(c) () -> CLong).self)
