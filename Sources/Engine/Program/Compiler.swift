@@ -48,7 +48,6 @@ struct Compiler {
         var code = Program.Code()
         code.rules = compiledRules
         code.actions = ranked.map { actions[$0] }
-        for (position, action) in code.actions.enumerated() { code.trie.insert(action.pattern, action: position) }
         for (first, second) in order.unordered {
             guard case .deny = actions[first].effect, case .deny = actions[second].effect else { continue }
             code.denialPeers[rank[first], default: []].append(rank[second])
@@ -110,7 +109,6 @@ struct Compiler {
         code.ignoredSituations = situations.map(\.0)
         code.ignoredParts = parts.map(\.0)
         code.ignoredImages = images.map(\.0)
-        for (index, pattern) in code.ignoredImages.enumerated() { code.ignoredTrie.insert(pattern, action: index) }
         locations.situations = situations.map(\.1)
         locations.parts = parts.map(\.1)
         locations.images = images.map(\.1)

@@ -11,7 +11,6 @@ public struct Program: Sendable {
         var denialPeers: [Int: [Int]] = [:]
         /// For each action that denies, the denials that lie strictly inside it.
         var denialsInside: [Int: [Int]] = [:]
-        var trie = PatternTrie()
         /// Sorted, without repetition.
         var bypassPrefixes: [String] = []
         var ignoresSelf = false
@@ -21,11 +20,11 @@ public struct Program: Sendable {
         var ignoredParts: [ConditionSet] = []
         /// Patterns of `ignore image`, in canonical order.
         var ignoredImages: [ImagePattern] = []
-        /// Finds `ignoredImages`.
-        var ignoredTrie = PatternTrie()
     }
 
     let code: Code
+    /// The code as it is looked at for every image.
+    let matcher: Matcher
     /// Where each action stands.
     let locations: [RuleLocation]
     /// Where each `ignore` stands, as `file:line`.
@@ -55,6 +54,7 @@ public struct Program: Sendable {
 
     init(code: Code, locations: [RuleLocation], ignoreLocations: IgnoreLocations) {
         self.code = code
+        matcher = Matcher(code)
         self.locations = locations
         self.ignoreLocations = ignoreLocations
         hasObservers = code.rules.contains(where: \.isObserved)
