@@ -152,15 +152,16 @@ struct Evaluation {
         case (.allowed, _): return made(nil, winner, "\(rule) allows it", warnings, [])
         case (.rewrittenToItself, _): return made(nil, winner, "\(rule) makes the same of it", warnings, [])
         case (_, .rewrite(let target, let options)):
-            switch target.apply(
-                to: image.reference, name: image.name, pattern: action.pattern.path, options: options)
-            {
-            case .rewritten(let text): return made(text, winner, rule, warnings, [])
-            case .declined(let reason):
+            if let slice = verdict.made {
                 return made(
-                    nil, winner, reason,
-                    ["\(Self.title(field)): `\(field.text)` is left alone by \(rule): \(reason)"], [])
+                    String(decoding: evaluator.output[slice.range], as: UTF8.self), winner, rule, warnings, [])
             }
+            let result = target.apply(
+                to: image.reference, name: image.name, pattern: action.pattern.path, options: options)
+            let reason = if case .declined(let reason) = result { reason } else { "" }
+            return made(
+                nil, winner, reason,
+                ["\(Self.title(field)): `\(field.text)` is left alone by \(rule): \(reason)"], [])
         default:
             let speakers = evaluator.speakers(
                 of: winner, for: slot, stripped: verdict.stripped, object, bytes.span, program, situation)

@@ -24,8 +24,8 @@ struct Evaluator {
     private(set) var fields: [FieldSlot] = []
     private var old = FieldTable(comparesTexts: false)
     private var remembered = FieldTable(comparesTexts: true)
-    /// Where a rewrite is tried.
-    private var output: [UInt8] = []
+    /// What rewrites made, one after another.
+    private(set) var output: [UInt8] = []
     /// Whether conditions on namespace and pod hold, by their number's last bits: that number and the answer.
     private var memo = InlineArray<64, Int>(repeating: 0)
     /// For each bit of a place and operation, the `ignore` that covers it, or -1.
@@ -33,6 +33,8 @@ struct Evaluator {
 
     /// Forgets the last object, and keeps the memory unless it is far more than an object needs.
     mutating func reset(for program: Program) {
+        if output.capacity > 65_536 { output = [] }
+        output.removeAll(keepingCapacity: true)
         if verdicts.capacity > 4_096 { verdicts = [] }
         verdicts.removeAll(keepingCapacity: true)
         if fields.capacity > 8_192 { fields = [] }
@@ -142,18 +144,23 @@ struct Evaluator {
         case _ where isBypassed: return Verdict(.bypassed, .bypassed, winner: winner)
         case .allow: return Verdict(.unchanged, .allowed, winner: winner)
         case .rewrite(let target, let options):
-            output.removeAll(keepingCapacity: true)
+            let start = output.count
             do throws(RewriteFault) {
                 try target.append(
                     image.parts, image.name, bytes, pattern: program.code.actions[winner].pattern.path,
                     options: options, to: &output)
             } catch {
+                output.removeLast(output.count &- start)
                 return Verdict(.declined, .declined, winner: winner)
             }
-            let made = TextSlice(start: 0, count: output.count)
-            return field.text.isEqual(bytes, to: made, output.span)
-                ? Verdict(.unchanged, .rewrittenToItself, winner: winner)
-                : Verdict(.rewritten, .rewritten, winner: winner)
+            let made = TextSlice(start: start, count: output.count &- start)
+            guard !field.text.isEqual(bytes, to: made, output.span) else {
+                output.removeLast(made.count)
+                return Verdict(.unchanged, .rewrittenToItself, winner: winner)
+            }
+            var verdict = Verdict(.rewritten, .rewritten, winner: winner)
+            verdict.made = made
+            return verdict
         }
     }
 

@@ -24,6 +24,8 @@ struct Verdict {
     var observed: Int?
     /// The image without bypass prefixes, where some were taken off.
     var stripped: TextSlice?
+    /// What the image becomes, in the evaluator's output; nil unless it is rewritten.
+    var made: TextSlice?
 
     init(_ outcome: ImageDecision.Outcome, _ reason: Reason, winner: Int? = nil, stripped: TextSlice? = nil) {
         self.outcome = outcome

@@ -3,23 +3,42 @@ enum JSONBytes {
     /// Appends a string in quotes.
     static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0x0a: bytes += Array("\\n".utf8)
-            case 0x0d: bytes += Array("\\r".utf8)
-            case 0x09: bytes += Array("\\t".utf8)
-            case 0..<0x20, 0x7f:
-                let digits = Array("0123456789abcdef".utf8)
-                bytes += Array("\\u00".utf8)
-                bytes.append(digits[Int(byte >> 4)])
-                bytes.append(digits[Int(byte & 15)])
-            default: bytes.append(byte)
-            }
-        }
+        for byte in text.utf8 { append(byte, to: &bytes) }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a slice of other bytes, which are UTF-8, as a string in quotes.
+    static func append(_ text: TextSlice, _ source: ByteSpan, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for index in text.range { append(source[index], to: &bytes) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Appends a byte of a string.
+    @inline(__always)
+    private static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
+        if isPlain(byte) { bytes.append(byte) } else { appendEscaped(byte, to: &bytes) }
+    }
+
+    /// Whether a byte stands for itself in a string; outside ASCII it does.
+    @inline(__always)
+    static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\") && byte != 0x7f
+    }
+
+    private static func appendEscaped(_ byte: UInt8, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x0a: bytes.append(UInt8(ascii: "n"))
+        case 0x0d: bytes.append(UInt8(ascii: "r"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0..<0x20, 0x7f:
+            let digits = Array("0123456789abcdef".utf8)
+            bytes.append(contentsOf: "u00".utf8)
+            bytes.append(digits[Int(byte >> 4)])
+            bytes.append(digits[Int(byte & 15)])
+        default: bytes.append(byte)
+        }
     }
 }
 
@@ -27,19 +46,27 @@ enum JSONBytes {
 enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func append(_ input: [UInt8], to output: inout [UInt8]) {
-        output.reserveCapacity(output.count + (input.count + 2) / 3 * 4)
-        var index = 0
-        while index < input.count {
-            let first = input[index]
-            let second = index + 1 < input.count ? input[index + 1] : 0
-            let third = index + 2 < input.count ? input[index + 2] : 0
-            output.append(alphabet[Int(first >> 2)])
-            output.append(alphabet[Int((first & 3) << 4 | second >> 4)])
-            output.append(
-                index + 1 < input.count ? alphabet[Int((second & 15) << 2 | third >> 6)] : UInt8(ascii: "="))
-            output.append(index + 2 < input.count ? alphabet[Int(third & 63)] : UInt8(ascii: "="))
-            index += 3
+    /// Puts the base64 of the bytes from an index on in their place. It is longer than they are, so that going from
+    /// the end nothing is written over that is still to be read.
+    static func encode(_ bytes: inout [UInt8], from start: Int) {
+        let alphabet = alphabet
+        let count = bytes.count &- start
+        let groups = (count &+ 2) / 3
+        let length = groups &* 4
+        bytes.append(addingCapacity: length &- count) { output in
+            output.append(repeating: UInt8(ascii: "="), count: length &- count)
+        }
+        for group in (0..<groups).reversed() {
+            let from = start &+ group &* 3
+            let to = start &+ group &* 4
+            let left = count &- group &* 3
+            let first = bytes[from]
+            let second = left > 1 ? bytes[from &+ 1] : 0
+            let third = left > 2 ? bytes[from &+ 2] : 0
+            bytes[to] = alphabet[Int(first &>> 2)]
+            bytes[to &+ 1] = alphabet[Int((first & 3) &<< 4 | second &>> 4)]
+            bytes[to &+ 2] = left > 1 ? alphabet[Int((second & 15) &<< 2 | third &>> 6)] : UInt8(ascii: "=")
+            bytes[to &+ 3] = left > 2 ? alphabet[Int(third & 63)] : UInt8(ascii: "=")
         }
     }
 }

@@ -4,6 +4,8 @@ struct Matcher: Sendable {
         let rule: Int32
         /// The tag, as an index into `tags`; -1 where the pattern has none.
         let tag: Int32
+        /// Whether nothing is to be said or written besides the image: no warning and no mark.
+        let isSilent: Bool
     }
 
     struct Rule: Sendable {
@@ -63,7 +65,10 @@ struct Matcher: Sendable {
                     tags.append(text)
                 }
             }
-            actions.append(Action(rule: Int32(truncatingIfNeeded: action.rule), tag: tag))
+            actions.append(
+                Action(
+                    rule: Int32(truncatingIfNeeded: action.rule), tag: tag,
+                    isSilent: action.warning == nil && code.rules[action.rule].marks.isEmpty))
         }
         for situation in situations {
             podLabelNumbers.append(situation.podLabels.entries.map { podLabelKeys.insert($0.key) })
