@@ -54,12 +54,12 @@ struct Evaluation {
 
     private func evaluate() -> (evaluator: Evaluator, isMissingLabels: Bool) {
         var evaluator = Evaluator()
-        evaluator.reset(for: program)
+        evaluator.reset(for: program.matcher)
         evaluator.set(fields)
         for label in packedLabels {
-            evaluator.add(label: label.key, bytes.span, value: label.value, for: program)
+            evaluator.add(label: label.key, bytes.span, value: label.value, for: program.matcher)
         }
-        let isMissingLabels = evaluator.decide(object, bytes.span, program, situation)
+        let isMissingLabels = evaluator.decide(object, bytes.span, program.matcher, situation)
         return (evaluator, isMissingLabels)
     }
 
@@ -164,7 +164,7 @@ struct Evaluation {
                 ["\(Self.title(field)): `\(field.text)` is left alone by \(rule): \(reason)"], [])
         default:
             let speakers = evaluator.speakers(
-                of: winner, for: slot, stripped: verdict.stripped, object, bytes.span, program, situation)
+                of: winner, for: slot, stripped: verdict.stripped, object, bytes.span, program.matcher, situation)
             let denials = speakers.compactMap { speaker -> String? in
                 if case .deny(let reason) = program.code.actions[speaker].effect { reason } else { nil }
             }

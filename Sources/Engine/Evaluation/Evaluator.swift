@@ -32,7 +32,7 @@ struct Evaluator {
     private var ignored = InlineArray<8, Int>(repeating: -1)
 
     /// Forgets the last object, and keeps the memory unless it is far more than an object needs.
-    mutating func reset(for program: Program) {
+    mutating func reset(for matcher: Matcher) {
         if output.capacity > 65_536 { output = [] }
         output.removeAll(keepingCapacity: true)
         if verdicts.capacity > 4_096 { verdicts = [] }
@@ -40,13 +40,13 @@ struct Evaluator {
         if fields.capacity > 8_192 { fields = [] }
         fields.removeAll(keepingCapacity: true)
         labels.removeAll(keepingCapacity: true)
-        for _ in 0...program.matcher.podLabelKeys.count { labels.append(nil) }
+        for _ in 0...matcher.podLabelKeys.count { labels.append(nil) }
         memo = InlineArray<64, Int>(repeating: 0)
     }
 
     /// Notes a label of the pod, if the rules ask for it.
-    mutating func add(label key: TextSlice, _ keyBytes: ByteSpan, value: TextSlice, for program: Program) {
-        let number = Int(program.matcher.podLabelKeys.find(key, keyBytes))
+    mutating func add(label key: TextSlice, _ keyBytes: ByteSpan, value: TextSlice, for matcher: Matcher) {
+        let number = Int(matcher.podLabelKeys.find(key, keyBytes))
         if number > 0 { labels[number] = value }
     }
 
@@ -55,22 +55,22 @@ struct Evaluator {
 
     /// Decides every image; `verdicts` says how. Returns whether the namespace's labels are missing.
     mutating func decide(
-        _ object: EvaluatedObject, _ bytes: ByteSpan, _ program: Program, _ situation: Situation
+        _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
     ) -> Bool {
         if object.isMirrorPod {
             forEachImage(object) { evaluator, _ in evaluator.verdicts.append(Verdict(.ignored, .mirrorPod)) }
             return false
         }
-        findIgnored(object, bytes, program, situation)
-        if situation.namespaceLabels == nil, program.asksForNamespaceLabels {
+        findIgnored(object, bytes, matcher, situation)
+        if situation.namespaceLabels == nil, matcher.asksForNamespaceLabels {
             forEachImage(object) { evaluator, index in
                 evaluator.verdicts.append(evaluator.leaveAlone(evaluator.fields[index], object, bytes))
             }
             return true
         }
-        prepareTables(object, bytes, program)
+        prepareTables(object, bytes, matcher)
         forEachImage(object) { evaluator, index in
-            let verdict = evaluator.decide(evaluator.fields[index], object, bytes, program, situation)
+            let verdict = evaluator.decide(evaluator.fields[index], object, bytes, matcher, situation)
             evaluator.verdicts.append(verdict)
         }
         return false
@@ -86,7 +86,7 @@ struct Evaluator {
         for list in 0..<4 { for index in object.lists[list] { body(&self, index) } }
     }
 
-    private mutating func prepareTables(_ object: EvaluatedObject, _ bytes: ByteSpan, _ program: Program) {
+    private mutating func prepareTables(_ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher) {
         var count = 0
         if object.operation == .update { for list in 0..<4 { count &+= object.oldLists[list].count } }
         old.reset(for: count)
@@ -94,7 +94,7 @@ struct Evaluator {
             for list in 0..<4 { for index in object.oldLists[list] { old.insert(index, fields, bytes) } }
         }
         let start = fields.count
-        if let annotation = object.bypassed, !program.code.bypassPrefixes.isEmpty {
+        if let annotation = object.bypassed, !matcher.code.bypassPrefixes.isEmpty {
             BypassMemory.read(annotation, bytes) { fields.append($0) }
         }
         remembered.reset(for: fields.count &- start)
@@ -104,14 +104,14 @@ struct Evaluator {
     // MARK: One image
 
     private mutating func decide(
-        _ field: FieldSlot, _ object: EvaluatedObject, _ bytes: ByteSpan, _ program: Program, _ situation: Situation
+        _ field: FieldSlot, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
     ) -> Verdict {
         if let before = old.find(field, fields, bytes), fields[before].text.isEqual(bytes, to: field.text, bytes) {
             return Verdict(.unchanged, .unchangedByUpdate)
         }
         let placeAndOperation = PlacesAndOperations(field.place, object.operation)
         if let index = ignoredSituation(placeAndOperation) { return Verdict(.ignored, .ignoredSituation(index)) }
-        let prefixes = program.code.bypassPrefixes
+        let prefixes = matcher.code.bypassPrefixes
         let stripped = prefixes.isEmpty ? nil : Self.strip(prefixes, field.text, bytes)
         let isBypassed =
             stripped != nil || isRemembered(field, bytes)
@@ -122,24 +122,24 @@ struct Evaluator {
             return Verdict(.unparsed, .unparsed(error))
         }
         let image = EvaluatedImage(parts, bytes, placeAndOperation)
-        if let reason = ignoredImage(image, object, bytes, program, situation) {
+        if let reason = ignoredImage(image, object, bytes, matcher, situation) {
             return Verdict(isBypassed ? .bypassed : .ignored, reason, stripped: stripped)
         }
-        let (winner, observed) = winners(image, object, bytes, program, situation)
-        var verdict = apply(winner, to: field, image, bytes, program, isBypassed: isBypassed)
+        let (winner, observed) = winners(image, object, bytes, matcher, situation)
+        var verdict = apply(winner, to: field, image, bytes, matcher, isBypassed: isBypassed)
         verdict.stripped = stripped
         verdict.observed = observed
         return verdict
     }
 
     private mutating func apply(
-        _ winner: Int?, to field: FieldSlot, _ image: EvaluatedImage, _ bytes: ByteSpan, _ program: Program,
+        _ winner: Int?, to field: FieldSlot, _ image: EvaluatedImage, _ bytes: ByteSpan, _ matcher: Matcher,
         isBypassed: Bool
     ) -> Verdict {
         guard let winner else {
             return isBypassed ? Verdict(.bypassed, .bypassed) : Verdict(.unchanged, .noWinner)
         }
-        switch program.code.actions[winner].effect {
+        switch matcher.code.actions[winner].effect {
         case .deny: return Verdict(.denied, .denied, winner: winner)
         case _ where isBypassed: return Verdict(.bypassed, .bypassed, winner: winner)
         case .allow: return Verdict(.unchanged, .allowed, winner: winner)
@@ -147,7 +147,7 @@ struct Evaluator {
             let start = output.count
             do throws(RewriteFault) {
                 try target.append(
-                    image.parts, image.name, bytes, pattern: program.code.actions[winner].pattern.path,
+                    image.parts, image.name, bytes, pattern: matcher.code.actions[winner].pattern.path,
                     options: options, to: &output)
             } catch {
                 output.removeLast(output.count &- start)
@@ -192,11 +192,11 @@ struct Evaluator {
 
     /// Finds which places and operations are ignored in this pod; of several `ignore`s the first is named.
     private mutating func findIgnored(
-        _ object: EvaluatedObject, _ bytes: ByteSpan, _ program: Program, _ situation: Situation
+        _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
     ) {
         ignored = InlineArray<8, Int>(repeating: -1)
-        for (index, ignore) in program.matcher.ignoredSituations.enumerated()
-        where holds(ignore.situation, object, bytes, program, situation) {
+        for (index, ignore) in matcher.ignoredSituations.enumerated()
+        where holds(ignore.situation, object, bytes, matcher, situation) {
             for bit in 0..<8 where ignored[bit] < 0 && ignore.placesAndOperations.rawValue >> bit & 1 == 1 {
                 ignored[bit] = index
             }
@@ -209,25 +209,25 @@ struct Evaluator {
     }
 
     private mutating func ignoredImage(
-        _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ program: Program,
+        _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher,
         _ situation: Situation
     ) -> Verdict.Reason? {
-        if program.code.ignoresSelf, let own = situation.selfImage, image.isRepository(of: own, bytes) {
+        if matcher.code.ignoresSelf, let own = situation.selfImage, image.isRepository(of: own, bytes) {
             return .ignoredSelf
         }
         var found: Int?
-        program.matcher.ignoredTrie.forEachMatch(bytes, image.name) { list in
+        matcher.ignoredTrie.forEachMatch(bytes, image.name) { list in
             for index in list.lazy.map(Int.init)
-            where image.hasTag(program.code.ignoredImages[index].tag, bytes) {
+            where image.hasTag(matcher.code.ignoredImages[index].tag, bytes) {
                 found = min(found ?? index, index)
                 return
             }
         }
         if let found { return .ignoredImage(found) }
-        for (index, ignore) in program.matcher.ignoredParts.enumerated()
+        for (index, ignore) in matcher.ignoredParts.enumerated()
         where ignore.placesAndOperations.contains(image.placeAndOperation)
             && ignore.writtenParts.contains(image.writtenParts)
-            && holds(ignore.situation, object, bytes, program, situation)
+            && holds(ignore.situation, object, bytes, matcher, situation)
         {
             return .ignoredPart(index)
         }
@@ -239,18 +239,18 @@ struct Evaluator {
     /// The most specific action that claims an image; and, where a rule that observes claims it more specifically, its
     /// action. Lists come in order of rank, and an action that lies inside another has a smaller rank than it.
     private mutating func winners(
-        _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ program: Program,
+        _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher,
         _ situation: Situation
     ) -> (acting: Int?, observing: Int?) {
         var acting = Int32.max
         var all = Int32.max
-        program.matcher.trie.forEachMatch(bytes, image.name) { list in
+        matcher.trie.forEachMatch(bytes, image.name) { list in
             for action in list {
                 guard action < acting else { return }
-                let rule = Int(program.matcher.actions[Int(action)].rule)
-                guard claims(action, image, object, bytes, program, situation) else { continue }
+                let rule = Int(matcher.actions[Int(action)].rule)
+                guard claims(action, image, object, bytes, matcher, situation) else { continue }
                 all = min(all, action)
-                if !program.matcher.rules[rule].isObserved {
+                if !matcher.rules[rule].isObserved {
                     acting = action
                     return
                 }
@@ -262,36 +262,36 @@ struct Evaluator {
     /// Whether an action whose registry and path hold an image claims it.
     @inline(__always)
     private mutating func claims(
-        _ index: Int32, _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ program: Program,
+        _ index: Int32, _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher,
         _ situation: Situation
     ) -> Bool {
-        let action = program.matcher.actions[Int(index)]
-        if action.tag >= 0, !image.hasTag(program.matcher.tags[Int(action.tag)], bytes) { return false }
-        let rule = program.matcher.rules[Int(action.rule)]
+        let action = matcher.actions[Int(index)]
+        if action.tag >= 0, !image.hasTag(matcher.tags[Int(action.tag)], bytes) { return false }
+        let rule = matcher.rules[Int(action.rule)]
         return rule.placesAndOperations.contains(image.placeAndOperation)
             && rule.writtenParts.contains(image.writtenParts)
-            && holds(rule.situation, object, bytes, program, situation)
+            && holds(rule.situation, object, bytes, matcher, situation)
     }
 
     /// Whether conditions on namespace and pod hold.
     @inline(__always)
     private mutating func holds(
-        _ number: Int32, _ object: EvaluatedObject, _ bytes: ByteSpan, _ program: Program, _ situation: Situation
+        _ number: Int32, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
     ) -> Bool {
         guard number > 0 else { return true }
         let place = Int(number) & 63
         if memo[place] >> 1 == Int(number) { return memo[place] & 1 == 1 }
-        let result = situationHolds(Int(number), object, bytes, program, situation)
+        let result = situationHolds(Int(number), object, bytes, matcher, situation)
         memo[place] = Int(number) << 1 | (result ? 1 : 0)
         return result
     }
 
     private func situationHolds(
-        _ number: Int, _ object: EvaluatedObject, _ bytes: ByteSpan, _ program: Program, _ situation: Situation
+        _ number: Int, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
     ) -> Bool {
-        let conditions = program.matcher.situations[number]
+        let conditions = matcher.situations[number]
         guard conditions.namespaces.contains(object.namespace, bytes) else { return false }
-        for (entry, key) in zip(conditions.podLabels.entries, program.matcher.podLabelNumbers[number])
+        for (entry, key) in zip(conditions.podLabels.entries, matcher.podLabelNumbers[number])
         where !entry.requirement.holds(for: labels[Int(key)], bytes) {
             return false
         }
@@ -304,25 +304,25 @@ struct Evaluator {
     /// The denials that speak when one of them wins: those no other of them is more specific than.
     mutating func speakers(
         of winner: Int, for field: FieldSlot, stripped: TextSlice?, _ object: EvaluatedObject, _ bytes: ByteSpan,
-        _ program: Program, _ situation: Situation
+        _ matcher: Matcher, _ situation: Situation
     ) -> [Int] {
-        guard let peers = program.code.denialPeers[winner] else { return [winner] }
+        guard let peers = matcher.code.denialPeers[winner] else { return [winner] }
         do throws(ReferenceFault) {
             let parts = try ReferenceParts.parse(bytes, stripped ?? field.text)
             let image = EvaluatedImage(parts, bytes, PlacesAndOperations(field.place, object.operation))
             var holding: Set<Int> = []
-            program.matcher.trie.forEachMatch(bytes, image.name) { holding.formUnion($0.lazy.map(Int.init)) }
+            matcher.trie.forEachMatch(bytes, image.name) { holding.formUnion($0.lazy.map(Int.init)) }
             var speaking = [winner]
             for peer in peers
             where holding.contains(peer)
-                && claims(Int32(truncatingIfNeeded: peer), image, object, bytes, program, situation)
-                && !program.code.rules[program.code.actions[peer].rule].isObserved
+                && claims(Int32(truncatingIfNeeded: peer), image, object, bytes, matcher, situation)
+                && !matcher.code.rules[matcher.code.actions[peer].rule].isObserved
             {
                 speaking.append(peer)
             }
             let all = Set(speaking)
             return speaking.filter { index in
-                !(program.code.denialsInside[index] ?? []).contains(where: all.contains)
+                !(matcher.code.denialsInside[index] ?? []).contains(where: all.contains)
             }.sorted()
         } catch {
             return [winner]

@@ -10,7 +10,11 @@ enum JSONBytes {
     /// Appends a slice of other bytes, which are UTF-8, as a string in quotes.
     static func append(_ text: TextSlice, _ source: ByteSpan, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        for index in text.range { append(source[index], to: &bytes) }
+        if text.allBytes(source, isPlain) {
+            bytes.append(source, text)
+        } else {
+            for index in text.range { append(source[index], to: &bytes) }
+        }
         bytes.append(UInt8(ascii: "\""))
     }
 
@@ -56,17 +60,20 @@ enum Base64 {
         bytes.append(addingCapacity: length &- count) { output in
             output.append(repeating: UInt8(ascii: "="), count: length &- count)
         }
-        for group in (0..<groups).reversed() {
+        var span = bytes.mutableSpan
+        var group = groups
+        while group > 0 {
+            group &-= 1
             let from = start &+ group &* 3
             let to = start &+ group &* 4
             let left = count &- group &* 3
-            let first = bytes[from]
-            let second = left > 1 ? bytes[from &+ 1] : 0
-            let third = left > 2 ? bytes[from &+ 2] : 0
-            bytes[to] = alphabet[Int(first &>> 2)]
-            bytes[to &+ 1] = alphabet[Int((first & 3) &<< 4 | second &>> 4)]
-            bytes[to &+ 2] = left > 1 ? alphabet[Int((second & 15) &<< 2 | third &>> 6)] : UInt8(ascii: "=")
-            bytes[to &+ 3] = left > 2 ? alphabet[Int(third & 63)] : UInt8(ascii: "=")
+            let first = span[from]
+            let second = left > 1 ? span[from &+ 1] : 0
+            let third = left > 2 ? span[from &+ 2] : 0
+            span[to] = alphabet[Int(first &>> 2)]
+            span[to &+ 1] = alphabet[Int((first & 3) &<< 4 | second &>> 4)]
+            span[to &+ 2] = left > 1 ? alphabet[Int((second & 15) &<< 2 | third &>> 6)] : UInt8(ascii: "=")
+            span[to &+ 3] = left > 2 ? alphabet[Int(third & 63)] : UInt8(ascii: "=")
         }
     }
 }

@@ -1,5 +1,6 @@
-/// What a program looks at for every image, laid out flat: made of the program's code, and nothing in it is new.
-struct Matcher: Sendable {
+/// A program as the evaluator looks at it for every image: the code, and beside it what is made of the code, laid out
+/// flat. A class, so that it is handed on as one reference and not as its twenty arrays.
+final class Matcher: Sendable {
     struct Action: Sendable {
         let rule: Int32
         /// The tag, as an index into `tags`; -1 where the pattern has none.
@@ -23,73 +24,83 @@ struct Matcher: Sendable {
         let writtenParts: WrittenParts
     }
 
-    /// In step with the program's actions.
-    private(set) var actions: [Action] = []
-    private(set) var tags: [String] = []
-    private(set) var rules: [Rule] = []
+    let code: Program.Code
+    /// In step with the code's actions.
+    let actions: [Action]
+    let tags: [String]
+    let rules: [Rule]
     /// Conditions on namespace and pod, each once. The first always holds.
-    private(set) var situations: [ConditionSet] = [ConditionSet()]
-    private(set) var ignoredSituations: [Ignore] = []
-    private(set) var ignoredParts: [Ignore] = []
+    let situations: [ConditionSet]
+    let ignoredSituations: [Ignore]
+    let ignoredParts: [Ignore]
     /// Finds the actions.
     let trie: PatternTrie
     /// Finds `ignore image` patterns.
     let ignoredTrie: PatternTrie
     /// The keys of pods' labels that conditions ask for; the n-th has the number n, from 1.
-    private(set) var podLabelKeys = ByteTable()
+    let podLabelKeys: ByteTable
     /// For each condition, in the order of `situations`, the numbers of the keys it asks for.
-    private(set) var podLabelNumbers: [[UInt32]] = []
+    let podLabelNumbers: [[UInt32]]
+    /// Whether some rule or `ignore` looks at the labels of namespaces.
+    let asksForNamespaceLabels: Bool
 
     init(_ code: Program.Code) {
+        self.code = code
         trie = PatternTrie(code.actions.lazy.map(\.pattern))
         ignoredTrie = PatternTrie(code.ignoredImages)
-        var known: [ConditionSet: Int32] = [ConditionSet(): 0]
-        rules.reserveCapacity(code.rules.count)
-        for rule in code.rules {
-            rules.append(
-                Rule(
-                    situation: situation(of: rule.conditions, &known),
-                    placesAndOperations: rule.conditions.placesAndOperations,
-                    writtenParts: rule.conditions.writtenParts, isObserved: rule.isObserved))
+        var numbers = Numbers<ConditionSet>()
+        _ = numbers.number(of: ConditionSet())
+        rules = code.rules.map { rule in
+            Rule(
+                situation: numbers.number(of: rule.conditions.situation),
+                placesAndOperations: rule.conditions.placesAndOperations, writtenParts: rule.conditions.writtenParts,
+                isObserved: rule.isObserved)
         }
-        ignoredSituations = code.ignoredSituations.map { ignore($0, &known) }
-        ignoredParts = code.ignoredParts.map { ignore($0, &known) }
-        var tagNumbers: [String: Int32] = [:]
-        actions.reserveCapacity(code.actions.count)
-        for action in code.actions {
-            var tag: Int32 = -1
-            if let text = action.pattern.tag {
-                tag = tagNumbers[text] ?? Int32(truncatingIfNeeded: tags.count)
-                if Int(tag) == tags.count {
-                    tagNumbers[text] = tag
-                    tags.append(text)
-                }
-            }
-            actions.append(
-                Action(
-                    rule: Int32(truncatingIfNeeded: action.rule), tag: tag,
-                    isSilent: action.warning == nil && code.rules[action.rule].marks.isEmpty))
+        func ignore(_ conditions: ConditionSet) -> Ignore {
+            Ignore(
+                situation: numbers.number(of: conditions.situation),
+                placesAndOperations: conditions.placesAndOperations, writtenParts: conditions.writtenParts)
         }
-        for situation in situations {
-            podLabelNumbers.append(situation.podLabels.entries.map { podLabelKeys.insert($0.key) })
+        ignoredSituations = code.ignoredSituations.map(ignore)
+        ignoredParts = code.ignoredParts.map(ignore)
+        situations = numbers.values
+        var tagNumbers = Numbers<String>()
+        actions = code.actions.map { action in
+            Action(
+                rule: Int32(truncatingIfNeeded: action.rule), tag: action.pattern.tag.map { tagNumbers.number(of: $0) } ?? -1,
+                isSilent: action.warning == nil && code.rules[action.rule].marks.isEmpty)
         }
+        tags = tagNumbers.values
+        var keys = ByteTable()
+        podLabelNumbers = numbers.values.map { conditions in
+            conditions.podLabels.entries.map { keys.insert($0.key) }
+        }
+        podLabelKeys = keys
+        asksForNamespaceLabels = numbers.values.contains(where: \.asksForNamespaceLabels)
     }
 
-    private mutating func situation(of conditions: ConditionSet, _ known: inout [ConditionSet: Int32]) -> Int32 {
-        var conditions = conditions
+    /// Gives equal values one number, from 0 in the order in which they come.
+    private struct Numbers<Value: Hashable> {
+        private(set) var values: [Value] = []
+        private var known: [Value: Int32] = [:]
+
+        mutating func number(of value: Value) -> Int32 {
+            if let number = known[value] { return number }
+            let number = Int32(truncatingIfNeeded: values.count)
+            known[value] = number
+            values.append(value)
+            return number
+        }
+    }
+}
+
+extension ConditionSet {
+    /// The conditions on namespace and pod alone.
+    fileprivate var situation: ConditionSet {
+        var conditions = self
         conditions.placesAndOperations = .all
         conditions.writtenParts = .all
-        if let number = known[conditions] { return number }
-        let number = Int32(truncatingIfNeeded: situations.count)
-        known[conditions] = number
-        situations.append(conditions)
-        return number
-    }
-
-    private mutating func ignore(_ conditions: ConditionSet, _ known: inout [ConditionSet: Int32]) -> Ignore {
-        Ignore(
-            situation: situation(of: conditions, &known), placesAndOperations: conditions.placesAndOperations,
-            writtenParts: conditions.writtenParts)
+        return conditions
     }
 }
 

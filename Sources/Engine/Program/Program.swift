@@ -22,8 +22,7 @@ public struct Program: Sendable {
         var ignoredImages: [ImagePattern] = []
     }
 
-    let code: Code
-    /// The code as it is looked at for every image.
+    /// The code, as it is looked at for every image.
     let matcher: Matcher
     /// Where each action stands.
     let locations: [RuleLocation]
@@ -38,11 +37,10 @@ public struct Program: Sendable {
         var images: [String] = []
     }
 
-    /// Whether some rule or `ignore` looks at the labels of namespaces.
-    public let asksForNamespaceLabels: Bool
+    var code: Code { matcher.code }
 
-    /// Whether some rule only observes.
-    let hasObservers: Bool
+    /// Whether some rule or `ignore` looks at the labels of namespaces.
+    public var asksForNamespaceLabels: Bool { matcher.asksForNamespaceLabels }
 
     /// The number of rules.
     public var ruleCount: Int { code.rules.count }
@@ -53,13 +51,8 @@ public struct Program: Sendable {
     public func isEquivalent(to other: Program) -> Bool { code == other.code }
 
     init(code: Code, locations: [RuleLocation], ignoreLocations: IgnoreLocations) {
-        self.code = code
         matcher = Matcher(code)
         self.locations = locations
         self.ignoreLocations = ignoreLocations
-        hasObservers = code.rules.contains(where: \.isObserved)
-        asksForNamespaceLabels =
-            code.rules.contains(where: \.conditions.asksForNamespaceLabels)
-            || (code.ignoredSituations + code.ignoredParts).contains(where: \.asksForNamespaceLabels)
     }
 }

@@ -42,7 +42,8 @@ public struct ReviewAnswerer: Sendable {
         _ body: [UInt8], by program: Program, selfImage: Reference? = nil,
         namespaceLabels: (String) -> [String: String]?
     ) throws(ReviewError) -> ReviewAnswer {
-        evaluator.reset(for: program)
+        let matcher = program.matcher
+        evaluator.reset(for: matcher)
         let fields = try reader.read(body.span)
         // What was decoded stands behind the text; mostly there is nothing.
         let bytes = reader.objects.extended(body) ?? body
@@ -64,18 +65,18 @@ public struct ReviewAnswerer: Sendable {
         object.lists = workload.pod.lists
         if case .workload(let old) = fields.oldObject { object.oldLists = old.pod.lists }
         evaluator.set(reader.objects.images)
-        if let labels = workload.pod.metadata?.labels, program.matcher.podLabelKeys.count > 0 {
-            guard readLabels(bytes.span, at: labels, program) else {
+        if let labels = workload.pod.metadata?.labels, matcher.podLabelKeys.count > 0 {
+            guard readLabels(bytes.span, at: labels, matcher) else {
                 return explain(fields, bytes, body, program, selfImage, namespaceLabels)
             }
         }
         var labels: [String: String]?
-        if program.asksForNamespaceLabels {
+        if matcher.asksForNamespaceLabels {
             labels = namespaceLabels(String(decoding: bytes[fields.namespace.range], as: UTF8.self))
         }
         let situation = Situation(namespaceLabels: labels, selfImage: selfImage)
-        let isMissingLabels = evaluator.decide(object, bytes.span, program, situation)
-        if !isMissingLabels, let answer = write(fields, workload, bytes.span, program) { return answer }
+        let isMissingLabels = evaluator.decide(object, bytes.span, matcher, situation)
+        if !isMissingLabels, let answer = write(fields, workload, bytes.span, matcher) { return answer }
         return explain(fields, bytes, body, program, selfImage) { _ in labels }
     }
 
@@ -86,15 +87,15 @@ public struct ReviewAnswerer: Sendable {
     public func image(_ index: Int, by program: Program) -> (outcome: ImageDecision.Outcome, rule: String?) {
         let verdict = evaluator.verdicts[index]
         let winner = verdict.outcome == .bypassed ? nil : verdict.winner
-        return (verdict.outcome, winner.map { program.code.rules[program.code.actions[$0].rule].name })
+        return (verdict.outcome, winner.map { program.matcher.code.rules[program.matcher.code.actions[$0].rule].name })
     }
 
     /// Notes the labels that the rules ask for; false where one stands with escapes, as no valid label has to.
-    private mutating func readLabels(_ bytes: ByteSpan, at offset: Int, _ program: Program) -> Bool {
+    private mutating func readLabels(_ bytes: ByteSpan, at offset: Int, _ matcher: Matcher) -> Bool {
         var hasEscapes = false
         forEachMember(bytes, at: offset) { key, value in
             hasEscapes = hasEscapes || key.hasEscapes || value?.hasEscapes == true
-            evaluator.add(label: key.slice, bytes, value: value?.slice ?? .empty, for: program)
+            evaluator.add(label: key.slice, bytes, value: value?.slice ?? .empty, for: matcher)
         }
         return !hasEscapes
     }
@@ -128,12 +129,12 @@ public struct ReviewAnswerer: Sendable {
     /// The answer where images are rewritten or left as they are, and nobody has to be told anything; nil where that
     /// is not all.
     private func write(
-        _ fields: ReviewFields, _ workload: ObjectFields, _ bytes: ByteSpan, _ program: Program
+        _ fields: ReviewFields, _ workload: ObjectFields, _ bytes: ByteSpan, _ matcher: Matcher
     ) -> ReviewAnswer? {
         var rewritten = 0
         var size = 256 &+ fields.uid.count
         for verdict in evaluator.verdicts {
-            guard isSilent(verdict, program) else { return nil }
+            guard isSilent(verdict, matcher) else { return nil }
             guard let made = verdict.made else { continue }
             rewritten &+= 1
             size &+= made.count &* 4 &+ 256
@@ -144,20 +145,20 @@ public struct ReviewAnswerer: Sendable {
             writer.beginPatch()
             writePatch(&writer, workload)
             writer.endPatch()
-            guard writeAudit(&writer, workload, bytes, program) else { return nil }
+            guard writeAudit(&writer, workload, bytes, matcher) else { return nil }
         }
         return ReviewAnswer(json: writer.end(), outcome: .decided(isPatched: rewritten > 0))
     }
 
     /// Whether an image is rewritten or left as it is, without a word.
-    private func isSilent(_ verdict: Verdict, _ program: Program) -> Bool {
+    private func isSilent(_ verdict: Verdict, _ matcher: Matcher) -> Bool {
         switch verdict.outcome {
         case .denied, .declined, .unparsed: return false
         case .rewritten, .unchanged, .ignored, .bypassed: break
         }
         guard verdict.observed == nil, verdict.stripped == nil else { return false }
         guard let winner = verdict.winner else { return true }
-        return program.matcher.actions[winner].isSilent
+        return matcher.actions[winner].isSilent
     }
 
     private func writePatch(_ writer: inout AnswerWriter, _ workload: ObjectFields) {
@@ -195,7 +196,7 @@ public struct ReviewAnswerer: Sendable {
 
     /// Writes what the audit log gets; false where that holds anything that is not plain ASCII.
     private func writeAudit(
-        _ writer: inout AnswerWriter, _ workload: ObjectFields, _ bytes: ByteSpan, _ program: Program
+        _ writer: inout AnswerWriter, _ workload: ObjectFields, _ bytes: ByteSpan, _ matcher: Matcher
     ) -> Bool {
         writer.literal(",\"auditAnnotations\":{\"rewritten\":\"")
         let start = writer.bytes.count
@@ -209,7 +210,7 @@ public struct ReviewAnswerer: Sendable {
             writer.literal(" -> ")
             writer.bytes.append(evaluator.output.span, made)
             writer.literal(" (rule ")
-            writer.text(program.code.rules[program.code.actions[winner].rule].name)
+            writer.text(matcher.code.rules[matcher.code.actions[winner].rule].name)
             writer.literal(")")
             return writer.bytes.count &- start <= AdmissionResponse.auditLimit
         }
