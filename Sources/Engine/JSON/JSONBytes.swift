@@ -55,25 +55,32 @@ enum Base64 {
     static func encode(_ bytes: inout [UInt8], from start: Int) {
         let alphabet = alphabet
         let count = bytes.count &- start
-        let groups = (count &+ 2) / 3
-        let length = groups &* 4
+        let length = (count &+ 2) / 3 &* 4
         bytes.append(addingCapacity: length &- count) { output in
             output.append(repeating: UInt8(ascii: "="), count: length &- count)
         }
         var span = bytes.mutableSpan
-        var group = groups
+        let rest = count % 3
+        if rest > 0 {
+            let from = start &+ count &- rest
+            let to = start &+ length &- 4
+            let first = span[from]
+            let second = rest > 1 ? span[from &+ 1] : 0
+            span[to] = alphabet[Int(first &>> 2)]
+            span[to &+ 1] = alphabet[Int((first & 3) &<< 4 | second &>> 4)]
+            span[to &+ 2] = rest > 1 ? alphabet[Int((second & 15) &<< 2)] : UInt8(ascii: "=")
+            span[to &+ 3] = UInt8(ascii: "=")
+        }
+        var group = count / 3
         while group > 0 {
             group &-= 1
             let from = start &+ group &* 3
             let to = start &+ group &* 4
-            let left = count &- group &* 3
-            let first = span[from]
-            let second = left > 1 ? span[from &+ 1] : 0
-            let third = left > 2 ? span[from &+ 2] : 0
-            span[to] = alphabet[Int(first &>> 2)]
-            span[to &+ 1] = alphabet[Int((first & 3) &<< 4 | second &>> 4)]
-            span[to &+ 2] = left > 1 ? alphabet[Int((second & 15) &<< 2 | third &>> 6)] : UInt8(ascii: "=")
-            span[to &+ 3] = left > 2 ? alphabet[Int(third & 63)] : UInt8(ascii: "=")
+            let bits = Int(span[from]) &<< 16 | Int(span[from &+ 1]) &<< 8 | Int(span[from &+ 2])
+            span[to &+ 3] = alphabet[bits & 63]
+            span[to &+ 2] = alphabet[bits &>> 6 & 63]
+            span[to &+ 1] = alphabet[bits &>> 12 & 63]
+            span[to] = alphabet[bits &>> 18]
         }
     }
 }

@@ -67,7 +67,8 @@ final class Matcher: Sendable {
         var tagNumbers = Numbers<String>()
         actions = code.actions.map { action in
             Action(
-                rule: Int32(truncatingIfNeeded: action.rule), tag: action.pattern.tag.map { tagNumbers.number(of: $0) } ?? -1,
+                rule: Int32(truncatingIfNeeded: action.rule),
+                tag: action.pattern.tag.map { tagNumbers.number(of: $0) } ?? -1,
                 isSilent: action.warning == nil && code.rules[action.rule].marks.isEmpty)
         }
         tags = tagNumbers.values

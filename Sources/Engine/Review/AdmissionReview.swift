@@ -26,8 +26,8 @@ public struct AdmissionReview: Sendable, Equatable {
     /// - Throws: `ReviewError` where it is not JSON, or not a review with a request and a uid.
     public static func read(_ bytes: [UInt8]) throws(ReviewError) -> AdmissionReview {
         var reader = ReviewReader()
-        let fields = try reader.read(bytes.span)
-        return AdmissionReview(fields, reader.objects, bytes)
+        try reader.read(bytes.span)
+        return AdmissionReview(reader.fields, reader.objects, bytes)
     }
 
     init(_ fields: ReviewFields, _ objects: ObjectReader, _ bytes: [UInt8]) {

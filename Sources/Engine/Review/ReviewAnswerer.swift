@@ -44,40 +44,41 @@ public struct ReviewAnswerer: Sendable {
     ) throws(ReviewError) -> ReviewAnswer {
         let matcher = program.matcher
         evaluator.reset(for: matcher)
-        let fields = try reader.read(body.span)
+        try reader.read(body.span)
         // What was decoded stands behind the text; mostly there is nothing.
         let bytes = reader.objects.extended(body) ?? body
         let workload: ObjectFields
-        switch fields.object {
+        switch reader.fields.object {
         case .workload(let read): workload = read
-        case .malformed: return explain(fields, bytes, body, program, selfImage, namespaceLabels)
-        case .notAWorkload, nil: return pass(fields, bytes.span)
+        case .malformed: return explain(bytes, body, program, selfImage, namespaceLabels)
+        case .notAWorkload, nil: return pass(bytes.span)
         }
         var object = EvaluatedObject()
-        if fields.operation.holds("UPDATE", bytes.span) {
+        if reader.fields.operation.holds("UPDATE", bytes.span) {
             object.operation = .update
-        } else if !fields.operation.holds("CREATE", bytes.span) {
-            return pass(fields, bytes.span)
+        } else if !reader.fields.operation.holds("CREATE", bytes.span) {
+            return pass(bytes.span)
         }
-        object.namespace = fields.namespace.isEmpty ? workload.own?.namespace ?? .empty : fields.namespace
+        let namespace = reader.fields.namespace
+        object.namespace = namespace.isEmpty ? workload.own?.namespace ?? .empty : namespace
         object.isMirrorPod = workload.pod.metadata?.isMirrorPod ?? false
         object.bypassed = workload.pod.metadata?.bypassed
         object.lists = workload.pod.lists
-        if case .workload(let old) = fields.oldObject { object.oldLists = old.pod.lists }
+        if case .workload(let old) = reader.fields.oldObject { object.oldLists = old.pod.lists }
         evaluator.set(reader.objects.images)
         if let labels = workload.pod.metadata?.labels, matcher.podLabelKeys.count > 0 {
             guard readLabels(bytes.span, at: labels, matcher) else {
-                return explain(fields, bytes, body, program, selfImage, namespaceLabels)
+                return explain(bytes, body, program, selfImage, namespaceLabels)
             }
         }
         var labels: [String: String]?
         if matcher.asksForNamespaceLabels {
-            labels = namespaceLabels(String(decoding: bytes[fields.namespace.range], as: UTF8.self))
+            labels = namespaceLabels(String(decoding: bytes[namespace.range], as: UTF8.self))
         }
         let situation = Situation(namespaceLabels: labels, selfImage: selfImage)
         let isMissingLabels = evaluator.decide(object, bytes.span, matcher, situation)
-        if !isMissingLabels, let answer = write(fields, workload, bytes.span, matcher) { return answer }
-        return explain(fields, bytes, body, program, selfImage) { _ in labels }
+        if !isMissingLabels, let answer = write(workload, bytes.span, matcher) { return answer }
+        return explain(bytes, body, program, selfImage) { _ in labels }
     }
 
     /// How many images the last review had that was decided.
@@ -102,24 +103,24 @@ public struct ReviewAnswerer: Sendable {
 
     // MARK: Answers
 
-    private func pass(_ fields: ReviewFields, _ bytes: ByteSpan) -> ReviewAnswer {
+    private func pass(_ bytes: ByteSpan) -> ReviewAnswer {
         var writer = AnswerWriter(capacity: 256)
-        begin(&writer, fields, bytes)
+        begin(&writer, bytes)
         return ReviewAnswer(json: writer.end(), outcome: .passed)
     }
 
-    private func begin(_ writer: inout AnswerWriter, _ fields: ReviewFields, _ bytes: ByteSpan) {
+    private func begin(_ writer: inout AnswerWriter, _ bytes: ByteSpan) {
         writer.begin(
-            apiVersion: { JSONBytes.append(fields.apiVersion, bytes, to: &$0) },
-            uid: { JSONBytes.append(fields.uid, bytes, to: &$0) }, isAllowed: true)
+            apiVersion: { JSONBytes.append(reader.fields.apiVersion, bytes, to: &$0) },
+            uid: { JSONBytes.append(reader.fields.uid, bytes, to: &$0) }, isAllowed: true)
     }
 
     /// The answer in words, by way of values: what is denied, warned about, marked or bypassed is worth them.
     private func explain(
-        _ fields: ReviewFields, _ bytes: [UInt8], _ body: [UInt8], _ program: Program, _ selfImage: Reference?,
+        _ bytes: [UInt8], _ body: [UInt8], _ program: Program, _ selfImage: Reference?,
         _ namespaceLabels: (String) -> [String: String]?
     ) -> ReviewAnswer {
-        let review = AdmissionReview(fields, reader.objects, body)
+        let review = AdmissionReview(reader.fields, reader.objects, body)
         let labels = program.asksForNamespaceLabels ? namespaceLabels(review.namespace) : nil
         let outcome = program.outcome(of: review, namespaceLabels: labels, selfImage: selfImage)
         let response = AdmissionResponse(review, outcome)
@@ -129,10 +130,10 @@ public struct ReviewAnswerer: Sendable {
     /// The answer where images are rewritten or left as they are, and nobody has to be told anything; nil where that
     /// is not all.
     private func write(
-        _ fields: ReviewFields, _ workload: ObjectFields, _ bytes: ByteSpan, _ matcher: Matcher
+        _ workload: ObjectFields, _ bytes: ByteSpan, _ matcher: Matcher
     ) -> ReviewAnswer? {
         var rewritten = 0
-        var size = 256 &+ fields.uid.count
+        var size = 256 &+ reader.fields.uid.count
         for verdict in evaluator.verdicts {
             guard isSilent(verdict, matcher) else { return nil }
             guard let made = verdict.made else { continue }
@@ -140,7 +141,7 @@ public struct ReviewAnswerer: Sendable {
             size &+= made.count &* 4 &+ 256
         }
         var writer = AnswerWriter(capacity: size)
-        begin(&writer, fields, bytes)
+        begin(&writer, bytes)
         if rewritten > 0 {
             writer.beginPatch()
             writePatch(&writer, workload)

@@ -21,32 +21,25 @@ struct ReviewFields {
     var object: ObjectReading?
     /// The object before an update.
     var oldObject: ObjectReading?
+    /// Where the object begins, and the kind under which it was read as it came.
+    fileprivate var start: (offset: Int, podPath: PodPath?)?
+    fileprivate var oldStart: (offset: Int, podPath: PodPath?)?
 }
 
 /// Reads an AdmissionReview in one go: where the kind stands before the object, as the API server writes it, the
 /// object is read as it comes. Otherwise it is skipped, and read when the kind is known.
 struct ReviewReader {
     private(set) var objects = ObjectReader()
-    private var fields = ReviewFields()
+    /// What was read of the last review; large, so that it is looked at here.
+    private(set) var fields = ReviewFields()
     private var cursor = JSONCursor()
-    private var object: PendingObject?
-    private var oldObject: PendingObject?
     private var fault: String?
 
-    /// An object on the way: where it begins, and what was read of it under the kind as it was known there.
-    private struct PendingObject {
-        let start: Int
-        let podPath: PodPath?
-        var reading: ObjectReading?
-    }
-
     /// Reads a review. The whole text must be JSON, what is not looked at as well.
-    mutating func read(_ bytes: ByteSpan) throws(ReviewError) -> ReviewFields {
+    mutating func read(_ bytes: ByteSpan) throws(ReviewError) {
         objects.reset()
         fields = ReviewFields()
         cursor = JSONCursor()
-        object = nil
-        oldObject = nil
         fault = nil
         do throws(JSONError) {
             try readReview(bytes)
@@ -70,9 +63,13 @@ struct ReviewReader {
         guard fields.hasRequest else { throw ReviewError(reason: "the review has no request") }
         guard !fields.uid.isEmpty else { throw ReviewError(reason: "the request has no uid") }
         let podPath = podPath(bytes)
-        if let object { fields.object = finish(object, podPath, bytes) }
-        if let oldObject { fields.oldObject = finish(oldObject, podPath, bytes) }
-        return fields
+        // Where the kind stands behind an object, or stands twice, that is read again, or now.
+        if let start = fields.start, podPath == nil || podPath != start.podPath {
+            fields.object = objects.reading(bytes, at: start.offset, podPath: podPath)
+        }
+        if let start = fields.oldStart, podPath == nil || podPath != start.podPath {
+            fields.oldObject = objects.reading(bytes, at: start.offset, podPath: podPath)
+        }
     }
 
     /// The text of a slice.
@@ -111,8 +108,6 @@ struct ReviewReader {
                 fresh.apiVersion = fields.apiVersion
                 fresh.kind = fields.kind
                 fields = fresh
-                object = nil
-                oldObject = nil
                 fault = nil
                 if try cursor.skipNull(bytes) { continue }
                 guard try cursor.kind(bytes) == .object else {
@@ -140,8 +135,14 @@ struct ReviewReader {
             case .subResource: fields.subresource = try string("subResource", bytes)
             case .dryRun where try cursor.kind(bytes) == .boolean: fields.isDryRun = try cursor.readBoolean(bytes)
             case .kind: try readKind(bytes)
-            case .object: object = try readObject(bytes)
-            case .oldObject: oldObject = try readObject(bytes)
+            case .object:
+                fields.object = nil
+                fields.start = try startOfObject(bytes)
+                if let start = fields.start { fields.object = try readObject(bytes, start) }
+            case .oldObject:
+                fields.oldObject = nil
+                fields.oldStart = try startOfObject(bytes)
+                if let start = fields.oldStart { fields.oldObject = try readObject(bytes, start) }
             default: try cursor.skipValue(bytes)
             }
         }
@@ -186,29 +187,28 @@ struct ReviewReader {
         return PodPath(GroupKind(group: text(fields.group, bytes), kind: text(fields.requestKind, bytes)))
     }
 
-    private mutating func readObject(_ bytes: ByteSpan) throws(JSONError) -> PendingObject? {
+    private mutating func startOfObject(
+        _ bytes: ByteSpan
+    ) throws(JSONError) -> (offset: Int, podPath: PodPath?)? {
         if try cursor.skipNull(bytes) { return nil }
-        let start = cursor.offset
-        let podPath = podPath(bytes)
-        var pending = PendingObject(start: start, podPath: podPath)
-        if let podPath {
-            do throws(WorkloadFault) {
-                pending.reading = .workload(try objects.read(bytes, at: &cursor, podPath: podPath))
-                return pending
-            } catch {
-                // Where it is no JSON, skipping it says so, and the review is none.
-                pending.reading = .malformed(reason: error.reason)
-            }
-        }
-        try cursor.skipValue(bytes)
-        return pending
+        return (cursor.offset, podPath(bytes))
     }
 
-    private mutating func finish(
-        _ pending: PendingObject, _ podPath: PodPath?, _ bytes: ByteSpan
-    ) -> ObjectReading {
-        if let reading = pending.reading, pending.podPath == podPath { return reading }
-        return objects.reading(bytes, at: pending.start, podPath: podPath)
+    /// Reads an object under the kind that is known; nil where that is none that holds a pod, or not known yet.
+    private mutating func readObject(
+        _ bytes: ByteSpan, _ start: (offset: Int, podPath: PodPath?)
+    ) throws(JSONError) -> ObjectReading? {
+        guard let podPath = start.podPath else {
+            try cursor.skipValue(bytes)
+            return nil
+        }
+        do throws(WorkloadFault) {
+            return .workload(try objects.read(bytes, at: &cursor, podPath: podPath))
+        } catch {
+            // Where it is no JSON, skipping it says so, and the review is none.
+            try cursor.skipValue(bytes)
+            return .malformed(reason: error.reason)
+        }
     }
 }
 
