@@ -54,16 +54,24 @@ enum PodPath {
     case template
     case jobTemplate
 
+    /// Nil for a kind that holds no pod; `isKind` says whether group and kind are the kind's.
+    init?(_ isKind: (_ group: StaticString, _ kind: StaticString) -> Bool) {
+        if isKind("", "Pod") {
+            self = .pod
+        } else if isKind("apps", "ReplicaSet") || isKind("apps", "Deployment") || isKind("apps", "StatefulSet")
+            || isKind("apps", "DaemonSet") || isKind("batch", "Job") || isKind("", "ReplicationController")
+        {
+            self = .template
+        } else if isKind("batch", "CronJob") {
+            self = .jobTemplate
+        } else {
+            return nil
+        }
+    }
+
     /// Nil for a kind that holds no pod.
     init?(_ kind: GroupKind) {
-        switch (kind.group, kind.kind) {
-        case ("", "Pod"): self = .pod
-        case ("", "ReplicationController"), ("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"),
-            ("apps", "ReplicaSet"), ("batch", "Job"):
-            self = .template
-        case ("batch", "CronJob"): self = .jobTemplate
-        default: return nil
-        }
+        self.init { kind.group == "\($0)" && kind.kind == "\($1)" }
     }
 
     /// The key that leads on from a level, 0 being the object itself; nil where the pod is reached.

@@ -183,8 +183,7 @@ struct ReviewReader {
 
     /// Where the pod stands in an object of the request's kind, as far as that was read.
     private func podPath(_ bytes: ByteSpan) -> PodPath? {
-        if fields.group.isEmpty, isText(fields.requestKind, "Pod", bytes) { return .pod }
-        return PodPath(GroupKind(group: text(fields.group, bytes), kind: text(fields.requestKind, bytes)))
+        PodPath { isText(fields.requestKind, $1, bytes) && isText(fields.group, $0, bytes) }
     }
 
     private mutating func startOfObject(

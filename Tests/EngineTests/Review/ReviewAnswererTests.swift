@@ -122,20 +122,21 @@ struct ReviewAnswererTests {
         var outcomes = [0, 0, 0]
         for name in ReviewTests.reviews {
             let original = String(decoding: try ReviewTests.bytes(name), as: UTF8.self)
-            for _ in 0..<60 {
-                var text = original.replacing(#""image":"nginx""#, with: "\"image\":\"\(random.pick(images))\"")
+            for _ in 0..<20 {
+                let image = "\"image\":\"\(random.pick(images))\""
+                var text = Array(original.replacing(#""image":"nginx""#, with: image).utf8)
                 for _ in 0..<Int.random(in: 0...2, using: &random) {
-                    let places = text.indices.filter { text[$0] == "{" }
-                    text.insert(contentsOf: random.pick(pieces), at: text.index(after: random.pick(places)))
+                    let places = text.indices.filter { text[$0] == UInt8(ascii: "{") }
+                    text.insert(contentsOf: random.pick(pieces).utf8, at: random.pick(places) + 1)
                 }
-                switch Self.compare(Array(text.utf8), program, [:], &answerer, "\(name), seed \(seed): \(text)") {
+                switch Self.compare(text, program, [:], &answerer, "\(name), seed \(seed)") {
                 case .decided: outcomes[0] += 1
                 case .explained: outcomes[1] += 1
                 default: outcomes[2] += 1
                 }
             }
         }
-        #expect(outcomes.allSatisfy { $0 > 50 }, "\(outcomes)")
+        #expect(outcomes.allSatisfy { $0 > 5 }, "\(outcomes)")
     }
 
     @Test("an answer about many images is cut where the way by values cuts it")
