@@ -39,16 +39,7 @@ public struct RuleSet: Sendable {
     ///   - settings: values for `let` names, which take the place of those in the files.
     public static func load(_ files: [SourceFile], settings: [String: String] = [:]) -> RuleSetLoad {
         var diagnostics: [Diagnostic] = []
-        var trees: [SyntaxTree] = []
-        for (index, file) in files.enumerated() {
-            let result = SyntaxTree.parse(file, file: index)
-            trees.append(result.tree)
-            diagnostics += result.diagnostics
-        }
-        // What a broken statement would have defined is not known, so that nothing is called unknown.
-        let isWhole = !diagnostics.contains { $0.severity == .error }
-        let checker = Checker(trees: trees, settings: settings, isWhole: isWhole)
-        let checked = checker.check(diagnostics: &diagnostics)
+        let (checked, isWhole) = check(files, settings: settings, diagnostics: &diagnostics)
         var ruleSet: RuleSet?
         if !diagnostics.contains(where: { $0.severity == .error }) {
             let compiler = Compiler(
@@ -65,6 +56,22 @@ public struct RuleSet: Sendable {
         }
         if isWhole { checked.acceptances.apply(to: &diagnostics) }
         return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
+    }
+
+    /// Parses and checks; the syntax trees, which are large, end with this.
+    private static func check(
+        _ files: [SourceFile], settings: [String: String], diagnostics: inout [Diagnostic]
+    ) -> (checked: Checker.Result, isWhole: Bool) {
+        var trees: [SyntaxTree] = []
+        for (index, file) in files.enumerated() {
+            let result = SyntaxTree.parse(file, file: index)
+            trees.append(result.tree)
+            diagnostics += result.diagnostics
+        }
+        // What a broken statement would have defined is not known, so that nothing is called unknown.
+        let isWhole = !diagnostics.contains { $0.severity == .error }
+        let checker = Checker(trees: trees, settings: settings, isWhole: isWhole)
+        return (checker.check(diagnostics: &diagnostics), isWhole)
     }
 }
 

@@ -12,14 +12,13 @@ extension Program {
 
 extension Evaluation {
     func trace(_ field: ImageField) -> [ConsideredAction] {
-        var copy = self
-        let decision = copy.decision(of: field)
+        let decision = decision(of: field)
         guard let reference = decision.reference else { return [] }
         let name = ImageName(reference)
         let image = MatchedImage(
             reference: reference, name: name, placeAndOperation: PlacesAndOperations(field.place, context.operation))
         var winner: Int?
-        return candidates(name).map { index in
+        return candidates(reference).map { index in
             let location = program.locations[index]
             let action = program.code.actions[index]
             let rule = program.code.rules[action.rule]
@@ -47,7 +46,7 @@ extension Evaluation {
 
     /// Why an image that no action claims is left alone.
     func reasonWithoutWinner(_ image: MatchedImage) -> String {
-        let candidates = candidates(image.name)
+        let candidates = candidates(image.reference)
         for index in candidates {
             guard let failure = failure(of: index, image) else { continue }
             let more = candidates.count > 1 ? " (and \(candidates.count - 1) more)" : ""
@@ -59,9 +58,11 @@ extension Evaluation {
         return "no rule names it"
     }
 
-    private func candidates(_ name: ImageName) -> [Int] {
+    private func candidates(_ reference: Reference) -> [Int] {
+        var bytes: [UInt8] = []
+        let parts = ReferenceParts(reference, &bytes)
         var found: [Int32] = []
-        program.code.trie.forEachMatch(name) { found += $0 }
+        program.matcher.trie.forEachMatch(bytes.span, MatchedName(parts, bytes.span)) { found += $0 }
         return found.sorted().map(Int.init)
     }
 
