@@ -29,8 +29,8 @@ public struct RuleSet: Sendable {
     /// How much there is of what.
     public let statistics: Statistics
     let tests: [CheckedTest]
-    /// What the rule set was made of, for questions about single statements.
-    let source: CheckedSource
+    /// What the rule set was made of: for questions about single statements, the files are read once more.
+    let source: RuleSetSource
 
     /// Parses, checks and compiles the files of a rule set, whose order does not matter.
     ///
@@ -51,7 +51,7 @@ public struct RuleSet: Sendable {
                         files: files.count, rules: checked.rules.count,
                         actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
                         tests: checked.tests.count),
-                    tests: checked.tests, source: CheckedSource(trees: trees, names: checked.names))
+                    tests: checked.tests, source: RuleSetSource(files: files, settings: settings))
             }
         }
         if isWhole { checked.acceptances.apply(to: &diagnostics) }
@@ -75,10 +75,17 @@ public struct RuleSet: Sendable {
     }
 }
 
-/// The statements of a rule set, and what its names stand for.
-struct CheckedSource: Sendable {
-    let trees: [SyntaxTree]
-    let names: NameTable
+/// The files of a rule set and the values they were given. Syntax trees are large, and few ask for them.
+struct RuleSetSource: Sendable {
+    let files: [SourceFile]
+    let settings: [String: String]
+
+    /// The syntax trees, and what names stand for in them.
+    func parsed() -> (trees: [SyntaxTree], names: NameTable) {
+        let trees = files.enumerated().map { SyntaxTree.parse($1, file: $0).tree }
+        var diagnostics: [Diagnostic] = []
+        return (trees, NameTable(trees, settings: settings, mayBeIncomplete: false, diagnostics: &diagnostics))
+    }
 }
 
 /// Checks all files of a rule set together.
@@ -89,7 +96,6 @@ struct Checker {
         let bypassPrefixes: [String]
         let tests: [CheckedTest]
         let acceptances: Acceptances
-        let names: NameTable
     }
 
     let trees: [SyntaxTree]
@@ -138,7 +144,6 @@ struct Checker {
         }
         let acceptances = Acceptances(trees, diagnostics: &diagnostics)
         return Result(
-            rules: rules, ignores: ignores, bypassPrefixes: bypassPrefixes, tests: tests, acceptances: acceptances,
-            names: names)
+            rules: rules, ignores: ignores, bypassPrefixes: bypassPrefixes, tests: tests, acceptances: acceptances)
     }
 }
