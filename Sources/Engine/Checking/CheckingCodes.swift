@@ -5,12 +5,15 @@ extension DiagnosticCode {
     // 03: the rule set as a whole.
     static let conflict = DiagnosticCode("E0301", "two actions claim an image and neither is more specific")
     static let undecided = DiagnosticCode("E0302", "an overlap that could not be decided")
+    static let notDecided = DiagnosticCode("W0302", "a question that could not be decided")
     static let contradictoryConditions = DiagnosticCode("E0303", "conditions that nothing satisfies")
     static let duplicateAction = DiagnosticCode("E0304", "a pattern that stands twice in one rule")
 
     static let reentry = DiagnosticCode("E0305", "an output that is rewritten or denied again")
-    static let deadAction = DiagnosticCode("E0307", "an action that never decides")
     static let outputUnderBypass = DiagnosticCode("E0306", "an output under a bypass prefix")
+    static let deadAction = DiagnosticCode("E0307", "an action that never decides")
+    static let overrideCycle = DiagnosticCode("E0308", "actions that beat each other in a circle")
+    static let idleOverride = DiagnosticCode("E0309", "an override that settles nothing")
 
     // 04: names.
     static let unknownName = DiagnosticCode("E0401", "an unknown name in a string")
@@ -65,8 +68,8 @@ extension DiagnosticCode {
 
     /// All codes that checking a rule set may report.
     public static let checking: [DiagnosticCode] = [
-        conflict, undecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, deadAction,
-        unknownName,
+        conflict, undecided, notDecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, deadAction,
+        overrideCycle, idleOverride, unknownName,
         duplicateName, duplicateRule,
         bindingCycle, reservedName, unknownSetting, textTooLong, unknownRule, badName,
         unknownCode, unusedAcceptance, badRegistry, badPathComponent, misplacedWildcard, notNormalised, badTag,

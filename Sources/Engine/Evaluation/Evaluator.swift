@@ -192,8 +192,8 @@ struct Evaluation {
 
     // MARK: Matching
 
-    /// The most specific action that holds an image, or nil. Lists come in order of rank, and an action that lies
-    /// inside another has a smaller rank than it.
+    /// The action that decides over an image, or nil. Lists come in order of rank, and an action that beats another
+    /// has a smaller rank than it.
     private mutating func winner(for image: MatchedImage, includingObservers: Bool) -> Int? {
         var best = Int32.max
         // The closure may not hold `self`, which `ruleHolds` changes.
@@ -238,20 +238,15 @@ struct Evaluation {
                 || context.namespaceLabels.map(conditions.namespaceLabels.hold) ?? false)
     }
 
-    /// The denials that speak when one of them wins: those no other of them is more specific than.
+    /// The denials that speak when one of them wins: those that nothing beats which claims the image too.
     private mutating func speakers(of winner: Int, _ image: MatchedImage) -> [Int] {
-        guard let peers = program.code.denialPeers[winner] else { return [winner] }
-        var speaking = [winner]
-        for peer in peers
-        where program.code.actions[peer].pattern.registry.matches(image.name.registry)
-            && program.code.actions[peer].pattern.path.matches(image.name.components)
-            && claims(peer, image) && !isObserver(peer)
-        {
-            speaking.append(peer)
-        }
-        let all = Set(speaking)
-        return speaking.filter { index in
-            !(program.code.denialsInside[index] ?? []).contains(where: all.contains)
+        guard program.code.sharedDenials[winner] != nil else { return [winner] }
+        var candidates: [Int] = []
+        program.code.trie.forEachMatch(image.name) { candidates += $0.map(Int.init) }
+        let claiming = candidates.filter { claims($0, image) && !isObserver($0) }
+        return claiming.filter { action in
+            guard let beaters = program.code.sharedDenials[action] else { return false }
+            return beaters.isDisjoint(with: claiming)
         }.sorted()
     }
 
