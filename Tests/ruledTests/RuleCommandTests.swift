@@ -40,7 +40,8 @@ import Testing
         let scratch = try samples()
         defer { scratch.remove() }
         let run = try CommandLineTool.run(["validate", "good.rules"], in: scratch.folder)
-        #expect(run.output == "good.rules: ok: 1 file, 3 rules, 3 actions, 2 tests; every image has one answer\n")
+        #expect(run.output == "good.rules: ok: 1 file, 3 rules, 3 actions, 2 tests; "
+                + "one answer for every image, no output comes back in, nothing dead\n")
         #expect(run.errors.isEmpty)
     }
 
@@ -72,6 +73,11 @@ import Testing
                         "actions": 3,
                         "ignores": 0,
                         "tests": 2
+                      },
+                      "proof": {
+                        "oneAnswer": "proved",
+                        "noReentry": "proved",
+                        "nothingDead": "proved"
                       },
                       "diagnostics": []
                     }

@@ -8,6 +8,8 @@ struct ActionModel {
         let span: Span
         /// The images that it may cover.
         let pattern: ImagePattern
+        /// The condition of an `ignore` that has one.
+        let conditions: ConditionSet?
     }
 
     let rules: [CompiledRule]
@@ -41,13 +43,15 @@ extension ActionModel.Hole {
     /// What an `ignore` covers; nil for `ignore self`, since the own image is not known here.
     init?(_ ignore: CheckedIgnore) {
         guard let box = Box(ignored: ignore.entry) else { return nil }
-        self.init(box: box, span: ignore.span, pattern: ignore.entry.pattern)
+        let conditions: ConditionSet? = if case .conditions(let set) = ignore.entry { set } else { nil }
+        self.init(box: box, span: ignore.span, pattern: ignore.entry.pattern, conditions: conditions)
     }
 
     /// What stands under a bypass prefix: without it, it is another image.
     init(_ bypass: CheckedBypass) {
         let pattern = ImagePattern(
             registry: .host(String(bypass.prefix.dropLast())), path: PathPattern(components: [], hasWildcard: true))
-        self.init(box: Box(pattern: pattern, conditions: ConditionSet()), span: bypass.span, pattern: pattern)
+        self.init(box: Box(pattern: pattern, conditions: ConditionSet()), span: bypass.span, pattern: pattern,
+            conditions: nil)
     }
 }

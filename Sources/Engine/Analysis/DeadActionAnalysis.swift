@@ -4,7 +4,9 @@ import RuleLang
 struct DeadActionAnalysis {
     let model: ActionModel
 
-    func run(diagnostics: inout [Diagnostic]) {
+    /// Reports them; false where it could not be decided of some action.
+    func run(diagnostics: inout [Diagnostic]) -> Bool {
+        var isDecided = true
         for action in model.actions.indices {
             let isLive = !model.rule(action).isObserved
             var covers = model.beaters(of: action, live: isLive).map { (model.boxes[$0], model.spans[$0]) }
@@ -13,6 +15,7 @@ struct DeadActionAnalysis {
             var used: [Span] = []
             for (box, span) in covers {
                 guard let next = Box.subtract([box], from: remaining) else {
+                    isDecided = false
                     diagnostics.append(undecided(action))
                     remaining = [box]
                     break
@@ -23,6 +26,7 @@ struct DeadActionAnalysis {
             }
             if remaining.isEmpty { diagnostics.append(dead(action, used)) }
         }
+        return isDecided
     }
 
     private func dead(_ action: Int, _ covers: [Span]) -> Diagnostic {

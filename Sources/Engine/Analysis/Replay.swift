@@ -17,6 +17,14 @@ struct Replay {
         self.actions = actions
     }
 
+    /// The same where nothing is ignored.
+    var withoutIgnores: Replay {
+        var frame = Program.Code()
+        frame.rules = self.frame.rules
+        frame.bypassPrefixes = self.frame.bypassPrefixes
+        return Replay(frame: frame, ignoreLocations: Program.IgnoreLocations(), actions: actions)
+    }
+
     /// What the evaluator makes of a witness where there are no other actions than some, which nothing orders.
     ///
     /// - Parameters:

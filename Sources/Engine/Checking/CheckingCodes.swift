@@ -14,6 +14,10 @@ extension DiagnosticCode {
     static let deadAction = DiagnosticCode("E0307", "an action that never decides")
     static let overrideCycle = DiagnosticCode("E0308", "actions that beat each other in a circle")
     static let idleOverride = DiagnosticCode("E0309", "an override that settles nothing")
+    static let ownImageNotIgnored = DiagnosticCode("W0303", "the webhook's own image is not ignored")
+    static let denialGotAround = DiagnosticCode("W0304", "a denial that pods can get around")
+    static let denyList = DiagnosticCode("W0305", "a denial of single registries")
+    static let everythingIgnored = DiagnosticCode("W0306", "everything is ignored")
 
     // 04: names.
     static let unknownName = DiagnosticCode("E0401", "an unknown name in a string")
@@ -44,6 +48,8 @@ extension DiagnosticCode {
     static let schemeInPattern = DiagnosticCode("E0513", "a URL where an image is named")
 
     static let collision = DiagnosticCode("W0501", "two sources that land on one target")
+    static let libraryDropped = DiagnosticCode("W0502", "official images without `library/` at a pull-through cache")
+    static let badRepositoryName = DiagnosticCode("W0503", "not the name of a repository at ECR")
 
     // 06: conditions and selectors.
     static let badLabelKey = DiagnosticCode("E0601", "not a label key")
@@ -69,12 +75,12 @@ extension DiagnosticCode {
     /// All codes that checking a rule set may report.
     public static let checking: [DiagnosticCode] = [
         conflict, undecided, notDecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, deadAction,
-        overrideCycle, idleOverride, unknownName,
+        overrideCycle, idleOverride, ownImageNotIgnored, denialGotAround, denyList, everythingIgnored, unknownName,
         duplicateName, duplicateRule,
         bindingCycle, reservedName, unknownSetting, textTooLong, unknownRule, badName,
         unknownCode, unusedAcceptance, badRegistry, badPathComponent, misplacedWildcard, notNormalised, badTag,
         missingPath, digestInPattern, wildcardMismatch, misusedRegistryName, tagInTarget, patternTooLong,
-        badBypassPrefix, schemeInPattern, collision, badLabelKey, badLabelValue, emptyValueList, badNamespaceName,
+        badBypassPrefix, schemeInPattern, collision, libraryDropped, badRepositoryName, badLabelKey, badLabelValue, emptyValueList, badNamespaceName,
         modifierDoesNotApply, conflictingModifiers, markInSelector, marksDisagree, badMark, ruleWithoutAction,
         emptyMessage, digestGivenUp, conflictingGivens, impossibleExpectation, testWithoutExpectation,
     ]

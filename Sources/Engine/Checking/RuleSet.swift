@@ -28,6 +28,8 @@ public struct RuleSet: Sendable {
     public let program: Program
     /// How much there is of what.
     public let statistics: Statistics
+    /// What was proved.
+    public let proof: Proof
     let tests: [CheckedTest]
 
     /// Parses, checks and compiles the files of a rule set, whose order does not matter.
@@ -51,13 +53,14 @@ public struct RuleSet: Sendable {
         if !diagnostics.contains(where: { $0.severity == .error }) {
             let compiler = Compiler(
                 files: files, rules: checked.rules, ignores: checked.ignores, bypasses: checked.bypasses)
-            if let program = compiler.compile(diagnostics: &diagnostics) {
+            if let (program, proof) = compiler.compile(diagnostics: &diagnostics) {
                 ruleSet = RuleSet(
                     program: program,
                     statistics: Statistics(
                         files: files.count, rules: checked.rules.count,
                         actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
                         tests: checked.tests.count),
+                    proof: proof,
                     tests: checked.tests)
             }
         }

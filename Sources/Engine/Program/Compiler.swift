@@ -8,7 +8,7 @@ struct Compiler {
     let bypasses: [CheckedBypass]
 
     /// Compiles; a rule set with conflicts gives nil and says why.
-    func compile(diagnostics: inout [Diagnostic]) -> Program? {
+    func compile(diagnostics: inout [Diagnostic]) -> (Program, Proof)? {
         let sorted = rules.sorted { $0.rule.name < $1.rule.name }
         var actions: [CompiledAction] = []
         var spans: [Span] = []
@@ -35,7 +35,8 @@ struct Compiler {
             holes: ignores.compactMap(ActionModel.Hole.init) + bypasses.map(ActionModel.Hole.init),
             bypassPrefixes: Set(frame.bypassPrefixes),
             replay: Replay(frame: frame, ignoreLocations: ignoreLocations, actions: actions))
-        analyse(model, overrides: sorted.map(\.overrides), diagnostics: &diagnostics)
+        let proof = analyse(
+            model, overrides: sorted.map(\.overrides), ignoresSelf: frame.ignoresSelf, diagnostics: &diagnostics)
         guard !diagnostics[before...].contains(where: { $0.severity == .error }) else { return nil }
 
         let ranked = actions.indices.sorted { (order.height[$1], $0) < (order.height[$0], $1) }
@@ -55,20 +56,33 @@ struct Compiler {
                 rule: compiledRules[actions[action].rule].name, file: files[spans[action].file].name,
                 line: files[spans[action].file].lineIndex(at: spans[action].start) + 1)
         }
-        return Program(code: code, locations: locations, ignoreLocations: ignoreLocations)
+        return (Program(code: code, locations: locations, ignoreLocations: ignoreLocations), proof)
     }
 
+    /// Runs all analyses, and says what they proved if none finds an error.
     private func analyse(
-        _ model: ActionModel, overrides: [[CheckedOverride]], diagnostics: inout [Diagnostic]
-    ) {
+        _ model: ActionModel, overrides: [[CheckedOverride]], ignoresSelf: Bool, diagnostics: inout [Diagnostic]
+    ) -> Proof {
+        let before = diagnostics.count
         let overrideAnalysis = OverrideAnalysis(model: model, overrides: overrides)
         // In a circle nothing is first, so that nothing else can be said.
-        guard !overrideAnalysis.reportCycle(diagnostics: &diagnostics) else { return }
+        guard !overrideAnalysis.reportCycle(diagnostics: &diagnostics) else { return Proof(nothingDead: .notDecided) }
         overrideAnalysis.reportIdle(diagnostics: &diagnostics)
         ConflictAnalysis(model: model).run(diagnostics: &diagnostics)
         OutputAnalysis(model: model).run(diagnostics: &diagnostics)
         CollisionAnalysis(model: model).run(diagnostics: &diagnostics)
-        DeadActionAnalysis(model: model).run(diagnostics: &diagnostics)
+        ContainerRegistryAnalysis(model: model).run(diagnostics: &diagnostics)
+        let ignoreAnalysis = IgnoreAnalysis(model: model, ignoresSelf: ignoresSelf)
+        // Where everything is ignored, one finding says it for all actions.
+        guard !ignoreAnalysis.reportEverything(diagnostics: &diagnostics) else { return Proof(nothingDead: .refuted) }
+        let isDeadDecided = DeadActionAnalysis(model: model).run(diagnostics: &diagnostics)
+        DenialAnalysis(model: model).reportOptOuts(diagnostics: &diagnostics)
+        // What is missing is said of what is otherwise right.
+        if !diagnostics[before...].contains(where: { $0.severity == .error }) {
+            DenialAnalysis(model: model).reportDenyLists(diagnostics: &diagnostics)
+            ignoreAnalysis.reportOwnImage(diagnostics: &diagnostics)
+        }
+        return Proof(nothingDead: isDeadDecided ? .proved : .notDecided)
     }
 
     /// A pattern whose tag contradicts the rule's `image has no tag` claims nothing.
