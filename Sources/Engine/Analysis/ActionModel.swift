@@ -21,6 +21,37 @@ struct ActionModel {
     let holes: [Hole]
     let bypassPrefixes: Set<String>
     let replay: Replay
+    /// For each action, the holes whose patterns overlap its own.
+    private let relatedHoles: [[Int]]
+
+    init(
+        rules: [CompiledRule], actions: [CompiledAction], spans: [Span], boxes: [Box], order: ActionOrder,
+        holes: [Hole], bypassPrefixes: Set<String>, replay: Replay
+    ) {
+        self.rules = rules
+        self.actions = actions
+        self.spans = spans
+        self.boxes = boxes
+        self.order = order
+        self.holes = holes
+        self.bypassPrefixes = bypassPrefixes
+        self.replay = replay
+        var related = Array(repeating: Set<Int>(), count: actions.count)
+        var actionIndex = PatternIndex()
+        var holeIndex = PatternIndex()
+        for (number, action) in actions.enumerated() { actionIndex.insert(action.pattern, number) }
+        for (number, hole) in holes.enumerated() { holeIndex.insert(hole.pattern, number) }
+        for (number, action) in actions.enumerated() {
+            holeIndex.forEachRelated(to: action.pattern) { hole, _ in related[number].insert(hole) }
+        }
+        for (number, hole) in holes.enumerated() {
+            actionIndex.forEachRelated(to: hole.pattern) { action, _ in related[action].insert(number) }
+        }
+        relatedHoles = related.map { $0.sorted() }
+    }
+
+    /// The holes that may take something from an action.
+    func holes(in action: Int) -> [Hole] { relatedHoles[action].map { holes[$0] } }
 
     /// The rule of an action.
     func rule(_ action: Int) -> CompiledRule { rules[actions[action].rule] }
@@ -35,7 +66,7 @@ struct ActionModel {
 
     /// What an action does not win of its box: what others claim that beat it, and what no action claims.
     func lost(by action: Int, live: Bool) -> [Box] {
-        beaters(of: action, live: live).map { boxes[$0] } + holes.map(\.box)
+        beaters(of: action, live: live).map { boxes[$0] } + holes(in: action).map(\.box)
     }
 }
 

@@ -23,11 +23,12 @@ struct ActionOrder {
         height = Array(repeating: 0, count: boxes.count)
         let overrides = rules.map { Set($0.overrides) }
         var index = PatternIndex()
-        for (number, action) in actions.enumerated() { index.insert(action.pattern, number) }
+        for (number, action) in actions.enumerated() { index.insert(action.pattern, number, box: boxes[number]) }
         for (number, action) in actions.enumerated() {
-            index.forEachRelated(to: action.pattern) { other, hasSamePath in
+            var seen: Set<Int> = []
+            index.forEachRelated(to: action.pattern, box: boxes[number]) { other, hasSamePath in
                 // A pair with one path finds itself twice, any other pair once.
-                guard other != number, !hasSamePath || number < other else { return }
+                guard other != number, !hasSamePath || number < other, seen.insert(other).inserted else { return }
                 let (first, second) = (min(number, other), max(number, other))
                 let left = rules[actions[first].rule].name
                 let right = rules[actions[second].rule].name
@@ -37,6 +38,11 @@ struct ActionOrder {
             }
         }
         unordered.sort { $0 < $1 }
+        // The index has no order.
+        for action in inside.indices {
+            inside[action].sort()
+            overriders[action].sort()
+        }
         measure()
     }
 

@@ -98,20 +98,6 @@ struct Box: Hashable, Sendable {
         return pieces
     }
 
-    /// How many pieces a set of points may be cut into before a question is reported as not decided.
-    static let budget = 4_096
-
-    /// What is left of some boxes without others; nil beyond the budget.
-    static func subtract(_ holes: [Box], from regions: [Box]) -> [Box]? {
-        var remaining = regions
-        for hole in holes {
-            remaining = remaining.flatMap { $0.intersection(hole).isEmpty ? [$0] : $0.subtracting(hole) }
-            if remaining.isEmpty { return [] }
-            if remaining.count > budget { return nil }
-        }
-        return remaining
-    }
-
     /// Some point of the box.
     var witness: Witness? { witnesses().first { _ in true } }
 

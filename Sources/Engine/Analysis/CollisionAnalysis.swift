@@ -62,27 +62,38 @@ struct CollisionAnalysis {
             let right = Preimage(model.actions[second], model.boxes[second]), left.pattern != right.pattern
         else { return .apart }
         let written = ImagePattern(registry: .host(right.target.host), path: written(second, right))
-        let regions = Box.subtract(model.lost(by: first, live: false), from: sources(left, written))
-        guard let regions else { return .undecided }
-        for witness in regions.lazy.flatMap({ $0.witnesses() }) {
-            guard let output = output(of: witness, witness.reference, by: first) else { continue }
-            let exact = ImagePattern(
-                registry: .host(output.registry),
-                path: PathPattern(components: ImageName(output).components, hasWildcard: false))
-            let sources = Box.subtract(model.lost(by: second, live: false), from: self.sources(right, exact))
-            guard let sources else { return .undecided }
-            for source in sources.lazy.flatMap({ $0.witnesses() }) {
+        let search = Box.search(sources(left, written), outside: model.lost(by: first, live: false)) { box in
+            box.witnesses().lazy.compactMap { self.collision(of: $0, first, second, right) }.first { _ in true }
+        }
+        switch search {
+        case .found(let verdict): return verdict
+        case .nothing: return .apart
+        case .undecided: return .undecided
+        }
+    }
+
+    /// Whether the second action writes what the first one writes for a witness; nil where it does not.
+    private func collision(of witness: Witness, _ first: Int, _ second: Int, _ right: Preimage) -> Verdict? {
+        guard let output = output(of: witness, witness.reference, by: first) else { return nil }
+        let exact = ImagePattern(
+            registry: .host(output.registry),
+            path: PathPattern(components: ImageName(output).components, hasWildcard: false))
+        let search = Box.search(sources(right, exact), outside: model.lost(by: second, live: false)) { box in
+            box.witnesses().lazy.compactMap { source -> Verdict? in
                 let reference = Reference(
                     registry: source.reference.registry, path: source.reference.path, tag: witness.reference.tag,
                     digest: witness.reference.digest)
-                if ImageName(reference) != ImageName(witness.reference),
+                guard ImageName(reference) != ImageName(witness.reference),
                     self.output(of: source, reference, by: second) == output
-                {
-                    return .collide(witness.reference, reference, output)
-                }
-            }
+                else { return nil }
+                return .collide(witness.reference, reference, output)
+            }.first { _ in true }
         }
-        return .apart
+        switch search {
+        case .found(let verdict): return verdict
+        case .nothing: return nil
+        case .undecided: return .undecided
+        }
     }
 
     /// What is turned into images of a pattern.

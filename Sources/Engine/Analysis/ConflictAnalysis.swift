@@ -58,20 +58,22 @@ struct ConflictAnalysis {
                     && !(rule == model.actions[first].rule && model.order.overriders[second].contains(other))
                     && !(rule == model.actions[second].rule && model.order.overriders[first].contains(other))
             }
-        guard
-            let remaining = Box.subtract(settling.map { model.boxes[$0] } + model.holes.map(\.box), from: [overlap])
-        else { return .undecided }
-        let differing = remaining.filter { !comparison.agrees(on: $0) }
-        guard !differing.isEmpty else { return .settled }
-        // Targets may come to the same but for images with a digest.
-        let pinned = differing.map { box in
+        let outside = settling.map { model.boxes[$0] } + model.holes(in: first).map(\.box)
+        var isDifferent = false
+        let search = Box.search([overlap], outside: outside) { box -> Witness? in
+            guard !comparison.agrees(on: box) else { return nil }
+            isDifferent = true
+            // Targets may come to the same but for images with a digest.
             var pinned = box
             pinned.tags = box.tags.onlyWithDigest
-            return pinned
+            return [box, pinned].lazy.flatMap { $0.witnesses() }
+                .first { isConfirmed($0, first, second, settling) }
         }
-        let witness = (differing + pinned).lazy.flatMap { $0.witnesses() }
-            .first { isConfirmed($0, first, second, settling) }
-        return witness.map { .conflict($0) } ?? .undecided
+        switch search {
+        case .found(let witness): return .conflict(witness)
+        case .nothing where !isDifferent: return .settled
+        case .nothing, .undecided: return .undecided
+        }
     }
 
     /// Whether the evaluator answers a witness in two ways, as either of two actions decides.

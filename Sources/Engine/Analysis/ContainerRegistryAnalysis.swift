@@ -42,19 +42,25 @@ struct ContainerRegistryAnalysis {
             registry: .host("docker.io"), path: PathPattern(components: ["library"], hasWildcard: true))
         let overlap = model.boxes[number].intersection(Box(pattern: official, conditions: ConditionSet()))
         guard !overlap.isEmpty else { return nil }
-        guard let regions = Box.subtract(model.lost(by: number, live: false), from: [overlap]) else {
+        let search = Box.search([overlap], outside: model.lost(by: number, live: false)) { box in
+            box.witnesses().lazy.compactMap { witness -> (Reference, Reference)? in
+                let name = ImageName(witness.reference)
+                guard name.isOfficialDockerHubImage, let output = output(of: witness, by: number),
+                    ImageName(output).components.suffix(2) != name.components[...]
+                else { return nil }
+                return (witness.reference, output)
+            }.first { _ in true }
+        }
+        switch search {
+        case .nothing: return nil
+        case .undecided:
             return .notDecided(
                 "whether an official image comes here", at: model.spans[number],
                 help: "merge the narrower rules that lie within it")
-        }
-        for witness in regions.lazy.flatMap({ $0.witnesses() }) where ImageName(witness.reference).isOfficialDockerHubImage {
-            guard let output = output(of: witness, by: number) else { continue }
-            let components = ImageName(output).components
-            let wanted = ImageName(witness.reference).components
-            guard components.suffix(2) != wanted[...] else { return nil }
+        case .found(let (source, output)):
             return Diagnostic(
                 .libraryDropped, "official images of Docker Hub lose `library/`, which a pull-through cache needs",
-                at: model.spans[number], notes: ["witness: `\(witness.reference.text)` -> `\(output.text)`"],
+                at: model.spans[number], notes: ["witness: `\(source.text)` -> `\(output.text)`"],
                 help: [
                     model.actions[number].pattern.path.components.isEmpty
                         ? "write `insert library` in place of `drop library`"
@@ -62,7 +68,6 @@ struct ContainerRegistryAnalysis {
                     "if the registry holds copies, and is no cache, say that it is meant: `accept W0502`",
                 ])
         }
-        return nil
     }
 
     // MARK: Names of repositories
@@ -86,10 +91,13 @@ struct ContainerRegistryAnalysis {
             help = "a name has 2 to 256 characters"
         }
         guard let bad else { return nil }
-        let regions = Box.subtract(model.lost(by: number, live: false), from: [model.boxes[number]]) ?? []
-        let witness = regions.lazy.flatMap { $0.witnesses() }.compactMap { witness in
-            output(of: witness, by: number).map { "witness: `\(witness.reference.text)` -> `\($0.text)`" }
-        }.first { _ in true }
+        // Without a witness nothing is written there, or it is not known; the name is bad all the same.
+        let search = Box.search([model.boxes[number]], outside: model.lost(by: number, live: false)) { box in
+            box.witnesses().lazy.compactMap { witness in
+                output(of: witness, by: number).map { "witness: `\(witness.reference.text)` -> `\($0.text)`" }
+            }.first { _ in true }
+        }
+        let witness: String? = if case .found(let text) = search { text } else { nil }
         return Diagnostic(
             .badRepositoryName, "`\(bad)` cannot stand in the name of a repository at ECR", at: model.spans[number],
             label: "is written there", notes: witness.map { [$0] } ?? [], help: [help])

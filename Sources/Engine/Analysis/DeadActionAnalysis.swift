@@ -9,24 +9,31 @@ struct DeadActionAnalysis {
         var isDecided = true
         for action in model.actions.indices {
             let isLive = !model.rule(action).isObserved
-            var covers = model.beaters(of: action, live: isLive).map { (model.boxes[$0], model.spans[$0]) }
-            covers += model.holes.map { ($0.box, $0.span) }
-            var remaining = [model.boxes[action]]
-            var used: [Span] = []
-            for (box, span) in covers {
-                guard let next = Box.subtract([box], from: remaining) else {
-                    isDecided = false
-                    diagnostics.append(undecided(action))
-                    remaining = [box]
-                    break
-                }
-                if next != remaining { used.append(span) }
-                remaining = next
-                if remaining.isEmpty { break }
+            let beaters = model.beaters(of: action, live: isLive).map { (box: model.boxes[$0], span: model.spans[$0]) }
+            let covers = beaters + model.holes(in: action).map { ($0.box, $0.span) }
+            guard !covers.isEmpty else { continue }
+            switch Box.search([model.boxes[action]], outside: covers.map(\.box), { _ in true }) {
+            case .found: break
+            case .nothing: diagnostics.append(dead(action, needed(covers, for: model.boxes[action])))
+            case .undecided:
+                isDecided = false
+                diagnostics.append(undecided(action))
             }
-            if remaining.isEmpty { diagnostics.append(dead(action, used)) }
         }
         return isDecided
+    }
+
+    /// The covers that take something that those before them leave.
+    private func needed(_ covers: [(box: Box, span: Span)], for box: Box) -> [Span] {
+        var remaining = [box]
+        var spans: [Span] = []
+        for cover in covers where remaining.contains(where: { !$0.intersection(cover.box).isEmpty }) {
+            spans.append(cover.span)
+            remaining = remaining.flatMap { $0.subtracting(cover.box) }
+            // More would not be shown one by one.
+            if remaining.count > Box.budget { return covers.map(\.span) }
+        }
+        return spans
     }
 
     private func dead(_ action: Int, _ covers: [Span]) -> Diagnostic {

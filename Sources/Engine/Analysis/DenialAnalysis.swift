@@ -27,19 +27,20 @@ struct DenialAnalysis {
             for optOut in optOuts {
                 let overlap = model.boxes[denial].intersection(optOut.box)
                 guard !overlap.isEmpty else { continue }
-                guard let regions = Box.subtract(beaters.map { model.boxes[$0] } + others, from: [overlap]) else {
+                let search = Box.search([overlap], outside: beaters.map { model.boxes[$0] } + others) { box in
+                    box.witnesses().first { isGotAround($0, denial, beaters) }
+                }
+                switch search {
+                case .nothing: continue
+                case .found(let witness): diagnostics.append(optedOut(denial, optOut, witness))
+                case .undecided:
                     diagnostics.append(
                         .notDecided(
                             "whether a pod gets around what `\(model.name(denial))` denies", at: model.spans[denial],
                             secondary: [.init(span: optOut.span, text: "by this")],
                             help: "merge the narrower rules that lie within it"))
-                    reported.insert(model.actions[denial].rule)
-                    break
                 }
-                let witness = regions.lazy.flatMap { $0.witnesses() }.first { isGotAround($0, denial, beaters) }
-                guard let witness else { continue }
                 reported.insert(model.actions[denial].rule)
-                diagnostics.append(optedOut(denial, optOut, witness))
                 break
             }
         }
@@ -72,38 +73,42 @@ struct DenialAnalysis {
     /// Reports once a rule that what it denies of whole registries can be had from others.
     func reportDenyLists(diagnostics: inout [Diagnostic]) {
         let denials = denials.filter { !model.rule($0).isObserved }
+        let closed = denials.map { model.boxes[$0] } + model.holes.map(\.box)
+        // A registry that no pattern names stays open as long as no denial names every registry.
+        let other = Self.other(closed)
+        let closedThere = closed.filter { $0.registries.contains(other) }
         var reported: Set<Int> = []
         for denial in denials where !reported.contains(model.actions[denial].rule) {
             let pattern = model.actions[denial].pattern
-            guard pattern.registry != .any, pattern.path == ImagePattern.everything.path, pattern.tag == nil else {
-                continue
-            }
-            let anywhere = Box(pattern: .everything, conditions: model.rule(denial).conditions)
-            let closed = denials.map { model.boxes[$0] } + model.holes.map(\.box)
-            // Registries that no pattern names are left as long as no denial names all of them.
-            guard let open = Box.subtract(closed.filter { $0.registries.contains(Self.other(closed)) }, from: [anywhere])
-            else {
+            // Who denies Docker Hub mostly has a mirror of it, and no list of what is bad.
+            guard pattern.registry != .any, pattern.registry != .host("docker.io"),
+                pattern.path == ImagePattern.everything.path, pattern.tag == nil
+            else { continue }
+            let elsewhere = Box(
+                pattern: ImagePattern(registry: other, path: ImagePattern.everything.path),
+                conditions: model.rule(denial).conditions)
+            switch Box.search([elsewhere], outside: closedThere, { $0.witnesses().first { isOpen($0, denials) } }) {
+            case .nothing: continue
+            case .found(let witness): diagnostics.append(denyList(denial, witness))
+            case .undecided:
                 diagnostics.append(
                     .notDecided(
                         "whether other registries stay open", at: model.spans[denial],
                         help: "deny what is not allowed: `deny \"*/*\" because \"…\"`"))
-                reported.insert(model.actions[denial].rule)
-                continue
             }
-            let witness = open.lazy.map { $0.at(Self.other(closed)) }.filter { !$0.isEmpty }
-                .flatMap { $0.witnesses() }.first { isOpen($0, denials) }
-            guard let witness else { continue }
             reported.insert(model.actions[denial].rule)
-            diagnostics.append(
-                Diagnostic(
-                    .denyList, "`\(model.name(denial))` denies a registry, and every other one stays open",
-                    at: model.spans[denial], label: "only this one is closed",
-                    notes: ["witness: \(witness.text) is not denied"],
-                    help: [
-                        "deny everything, and allow what may be used: `deny \"*/*\" because \"…\"`, `allow \"…\"`",
-                        "if only this registry is meant, say so: `accept W0305`",
-                    ]))
         }
+    }
+
+    private func denyList(_ denial: Int, _ witness: Witness) -> Diagnostic {
+        Diagnostic(
+            .denyList, "`\(model.name(denial))` denies a registry, and every other one stays open",
+            at: model.spans[denial], label: "only this one is closed",
+            notes: ["witness: \(witness.text) is not denied"],
+            help: [
+                "deny everything, and allow what may be used: `deny \"*/*\" because \"…\"`, `allow \"…\"`",
+                "if only this registry is meant, say so: `accept W0305`",
+            ])
     }
 
     private func isOpen(_ witness: Witness, _ denials: [Int]) -> Bool {
@@ -115,14 +120,5 @@ struct DenialAnalysis {
     private static func other(_ boxes: [Box]) -> RegistryPattern {
         let named = boxes.flatMap { $0.registries.regions.map(\.include) }.filter { $0 != .any }
         return RegistryPattern.any.witness(avoiding: Set(named).sorted()) ?? .any
-    }
-}
-
-extension Box {
-    /// The part of the box at one registry.
-    fileprivate func at(_ registry: RegistryPattern) -> Box {
-        var result = self
-        result.registries = registries.intersection(AtomSet(registry))
-        return result
     }
 }

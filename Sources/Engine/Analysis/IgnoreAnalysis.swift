@@ -9,31 +9,30 @@ struct IgnoreAnalysis {
     func reportEverything(diagnostics: inout [Diagnostic]) -> Bool {
         // Of an image and a registry that no pattern names, only those take something away that name every image.
         let wide = model.holes.filter { $0.pattern.registry == .any && $0.pattern.path == ImagePattern.everything.path }
-        var remaining = [Box(pattern: .everything, conditions: ConditionSet())]
-        var used: [Span] = []
-        for hole in wide {
-            guard let next = Box.subtract([hole.box], from: remaining) else {
-                diagnostics.append(
-                    .notDecided(
-                        "whether everything is ignored", at: hole.span, help: "write these `ignore`s as fewer, wider ones"))
-                return false
-            }
-            if next != remaining { used.append(hole.span) }
-            remaining = next
-            guard remaining.isEmpty else { continue }
+        guard let last = wide.last else { return false }
+        let everything = Box(pattern: .everything, conditions: ConditionSet())
+        switch Box.search([everything], outside: wide.map(\.box), { _ in true }) {
+        case .found: return false
+        case .undecided:
             diagnostics.append(
-                Diagnostic(
-                    .everythingIgnored,
-                    used.count == 1 ? "this `ignore` ignores everything" : "these `ignore`s together ignore everything",
-                    at: hole.span, label: "no rule ever decides",
-                    secondary: used.dropLast().prefix(4).map { .init(span: $0, text: "with this") },
-                    help: [
-                        "narrow it to what is to be left alone",
-                        "to switch all rules off for a while, say that it is meant: `accept W0306`",
-                    ]))
-            return true
+                .notDecided(
+                    "whether everything is ignored", at: last.span, help: "write these `ignore`s as fewer, wider ones"))
+            return false
+        case .nothing: break
         }
-        return false
+        let alone = wide.first { everything.isSubset(of: $0.box) }
+        diagnostics.append(
+            Diagnostic(
+                .everythingIgnored,
+                alone == nil ? "these `ignore`s together ignore everything" : "this `ignore` ignores everything",
+                at: (alone ?? last).span, label: "no rule ever decides",
+                secondary: alone == nil
+                    ? wide.dropLast().prefix(4).map { .init(span: $0.span, text: "with this") } : [],
+                help: [
+                    "narrow it to what is to be left alone",
+                    "to switch all rules off for a while, say that it is meant: `accept W0306`",
+                ]))
+        return true
     }
 
     /// Reports once that the webhook's own image is taken up: where some rule takes all images of a registry,

@@ -3,6 +3,20 @@ import RuleLang
 /// What rewrites write must not come back in.
 struct OutputAnalysis {
     let model: ActionModel
+    private let cache = Cache()
+
+    init(model: ActionModel) { self.model = model }
+
+    /// What was found out once: many rules write to one registry.
+    private final class Cache {
+        struct Key: Hashable {
+            let action: Int
+            let host: String
+            let live: Bool
+        }
+        var taken: [Key: [(ImagePattern, Box)]] = [:]
+        var takers: [String: [Int]] = [:]
+    }
 
     func run(diagnostics: inout [Diagnostic]) {
         let index = RegistryIndex(model.actions.map(\.pattern))
@@ -16,8 +30,11 @@ struct OutputAnalysis {
                         at: model.spans[source], help: ["choose a host for `bypass` that is no registry"]))
                 continue
             }
-            for second in index.actions(at: preimage.target.host) {
-                if case .allow = model.actions[second].effect { continue }
+            let takers = cache.takers[preimage.target.host] ?? index.actions(at: preimage.target.host).filter {
+                model.actions[$0].effect != .allow
+            }
+            cache.takers[preimage.target.host] = takers
+            for second in takers {
                 if let diagnostic = reentry(source, preimage, second) {
                     diagnostics.append(diagnostic)
                     break
@@ -35,11 +52,15 @@ struct OutputAnalysis {
             // Updates first: they reach every place, so that their witnesses need say nothing of it.
             for operation in [Operation.update, .create] {
                 for shape in preimage.shapes {
-                    guard let regions = regions(first, preimage, second, operation, shape, hex, live: isLive) else {
-                        return undecided(first, second)
+                    let search = regions(first, preimage, second, operation, shape, hex, live: isLive) { box in
+                        box.witnesses(hex: hex).lazy.compactMap {
+                            confirm($0, first, second, operation, live: isLive)
+                        }.first { _ in true }
                     }
-                    for witness in regions.lazy.flatMap({ $0.witnesses(hex: hex) }) {
-                        if let found = confirm(witness, first, second, operation, live: isLive) { return found }
+                    switch search {
+                    case .found(let diagnostic): return diagnostic
+                    case .undecided: return undecided(first, second)
+                    case .nothing: break
                     }
                 }
             }
@@ -47,23 +68,32 @@ struct OutputAnalysis {
         return nil
     }
 
-    /// The images that the first action wins and whose outputs the second wins; nil beyond the budget.
-    private func regions(
+    /// Looks through the images that the first action wins and whose outputs the second wins.
+    private func regions<Found>(
         _ first: Int, _ preimage: Preimage, _ second: Int, _ operation: Operation, _ shape: Preimage.Shape,
-        _ hex: String?, live: Bool
-    ) -> [Box]? {
+        _ hex: String?, live: Bool, _ show: (Box) -> Found?
+    ) -> BoxSearch<Found> {
         func source(_ pattern: ImagePattern, _ box: Box) -> Box? {
             preimage.of(pattern, box.on(operation), through: shape, hex: hex)
         }
-        guard var region = source(model.actions[second].pattern, model.boxes[second]) else { return [] }
+        guard var region = source(model.actions[second].pattern, model.boxes[second]) else { return .nothing }
         if hex != nil { region.tags = region.tags.onlyWithDigest }
-        guard !region.isEmpty else { return [] }
-        let beaters = model.beaters(of: second, live: live)
-        let holes =
-            model.lost(by: first, live: live)
-            + beaters.compactMap { source(model.actions[$0].pattern, model.boxes[$0]) }
-            + model.holes.compactMap { source($0.pattern, $0.box) }
-        return Box.subtract(holes, from: [region])
+        guard !region.isEmpty else { return .nothing }
+        let taken = taken(from: second, at: preimage.target.host, live: live)
+        let holes = model.lost(by: first, live: live) + taken.compactMap { source($0.0, $0.1) }
+        return Box.search([region], outside: holes, show)
+    }
+
+    /// What the second action does not win of the images of one registry, with their patterns.
+    private func taken(from second: Int, at host: String, live: Bool) -> [(ImagePattern, Box)] {
+        let key = Cache.Key(action: second, host: host, live: live)
+        if let known = cache.taken[key] { return known }
+        let taken =
+            model.beaters(of: second, live: live).map { (model.actions[$0].pattern, model.boxes[$0]) }
+            + model.holes(in: second).map { ($0.pattern, $0.box) }
+        let here = taken.filter { $0.0.registry.matches(host) }
+        cache.taken[key] = here
+        return here
     }
 
     private func undecided(_ first: Int, _ second: Int) -> Diagnostic {
