@@ -40,7 +40,8 @@ import Testing
         let scratch = try samples()
         defer { scratch.remove() }
         let run = try CommandLineTool.run(["validate", "good.rules"], in: scratch.folder)
-        #expect(run.output == "good.rules: ok: 1 file, 3 rules, 3 actions, 2 tests; "
+        #expect(
+            run.output == "good.rules: ok: 1 file, 3 rules, 3 actions, 2 tests; "
                 + "one answer for every image, no output comes back in, nothing dead\n")
         #expect(run.errors.isEmpty)
     }
@@ -71,7 +72,7 @@ import Testing
                         "files": 1,
                         "rules": 3,
                         "actions": 3,
-                        "ignores": 0,
+                        "ignores": 1,
                         "tests": 2
                       },
                       "proof": {

@@ -82,7 +82,8 @@ extension ActionModel.Hole {
     init(_ bypass: CheckedBypass) {
         let pattern = ImagePattern(
             registry: .host(String(bypass.prefix.dropLast())), path: PathPattern(components: [], hasWildcard: true))
-        self.init(box: Box(pattern: pattern, conditions: ConditionSet()), span: bypass.span, pattern: pattern,
+        self.init(
+            box: Box(pattern: pattern, conditions: ConditionSet()), span: bypass.span, pattern: pattern,
             conditions: nil)
     }
 }

@@ -79,6 +79,11 @@ extension AtomSet {
     /// A value of the set that is none of some atoms, as far as there is one.
     fileprivate func general(besides atoms: some Sequence<A>) -> AtomSet {
         let named = Set(atoms)
+        // What nobody divides stays whole, so that a witness need say nothing of it.
+        guard
+            regions.contains(where: { region in named.contains { $0 != region.include && region.include.contains($0) } }
+            )
+        else { return self }
         for region in regions {
             let inner = named.filter { $0 != region.include && region.include.contains($0) }
             if let witness = region.include.witness(avoiding: Set(region.exclude).union(inner).sorted()) {

@@ -112,7 +112,8 @@ struct ConflictAnalysis {
         if boxes[first] != boxes[second], model.actions[first].rule != model.actions[second].rule {
             let overrides = (model.rule(second).overrides + [model.name(first)]).map(\.asName)
             help.append(
-                "or say which goes first: `rule \(model.name(second).asName) overrides \(overrides.joined(separator: ", "))`")
+                "or say which goes first: `rule \(model.name(second).asName) overrides \(overrides.joined(separator: ", "))`"
+            )
         }
         return Diagnostic(
             .conflict,

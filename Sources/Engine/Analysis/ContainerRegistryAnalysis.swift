@@ -22,7 +22,8 @@ struct ContainerRegistryAnalysis {
     /// ECR endpoints").
     static func isHost(_ host: String) -> Bool {
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count >= 5, labels[0].utf8.count == 12, labels[0].utf8.allSatisfy({ (48...57).contains($0) }) else {
+        guard labels.count >= 5, labels[0].utf8.count == 12, labels[0].utf8.allSatisfy({ (48...57).contains($0) })
+        else {
             return false
         }
         if labels[1] == "dkr-ecr" || labels[1] == "dkr-ecr-fips" {
@@ -84,7 +85,8 @@ struct ContainerRegistryAnalysis {
             }
         }
         var help = "a name is lower-case letters and digits, joined by one `.`, `_`, `-` or `/` at a time"
-        if bad == nil, !target.hasWildcard, target.components.count == 1, case .literal(let text) = target.components[0],
+        if bad == nil, !target.hasWildcard, target.components.count == 1,
+            case .literal(let text) = target.components[0],
             text.utf8.count < 2
         {
             bad = text

@@ -30,9 +30,11 @@ struct OutputAnalysis {
                         at: model.spans[source], help: ["choose a host for `bypass` that is no registry"]))
                 continue
             }
-            let takers = cache.takers[preimage.target.host] ?? index.actions(at: preimage.target.host).filter {
-                model.actions[$0].effect != .allow
-            }
+            let takers =
+                cache.takers[preimage.target.host]
+                ?? index.actions(at: preimage.target.host).filter {
+                    model.actions[$0].effect != .allow
+                }
             cache.takers[preimage.target.host] = takers
             for second in takers {
                 if let diagnostic = reentry(source, preimage, second) {
@@ -156,7 +158,8 @@ struct OutputAnalysis {
             what = "taken up again"
         }
         if help.isEmpty { help.append("write to a path that no pattern names") }
-        let isEveryOperation = model.boxes[second].placesAndOperations.withAnyOperation
+        let isEveryOperation =
+            model.boxes[second].placesAndOperations.withAnyOperation
             == model.boxes[second].placesAndOperations
         if !isEveryOperation { chain += " on \(operation.rawValue)" }
         return Diagnostic(

@@ -10,7 +10,8 @@ struct Replay {
     init(frame: Program.Code, ignoreLocations: Program.IgnoreLocations, actions: [CompiledAction]) {
         var frame = frame
         frame.rules = frame.rules.map {
-            CompiledRule(name: $0.name, conditions: $0.conditions, marks: $0.marks, isObserved: false, overrides: $0.overrides)
+            CompiledRule(
+                name: $0.name, conditions: $0.conditions, marks: $0.marks, isObserved: false, overrides: $0.overrides)
         }
         self.frame = frame
         self.ignoreLocations = ignoreLocations

@@ -74,13 +74,15 @@ extension DiagnosticCode {
 
     /// All codes that checking a rule set may report.
     public static let checking: [DiagnosticCode] = [
-        conflict, undecided, notDecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, deadAction,
+        conflict, undecided, notDecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass,
+        deadAction,
         overrideCycle, idleOverride, ownImageNotIgnored, denialGotAround, denyList, everythingIgnored, unknownName,
         duplicateName, duplicateRule,
         bindingCycle, reservedName, unknownSetting, textTooLong, unknownRule, badName,
         unknownCode, unusedAcceptance, badRegistry, badPathComponent, misplacedWildcard, notNormalised, badTag,
         missingPath, digestInPattern, wildcardMismatch, misusedRegistryName, tagInTarget, patternTooLong,
-        badBypassPrefix, schemeInPattern, collision, libraryDropped, badRepositoryName, badLabelKey, badLabelValue, emptyValueList, badNamespaceName,
+        badBypassPrefix, schemeInPattern, collision, libraryDropped, badRepositoryName, badLabelKey, badLabelValue,
+        emptyValueList, badNamespaceName,
         modifierDoesNotApply, conflictingModifiers, markInSelector, marksDisagree, badMark, ruleWithoutAction,
         emptyMessage, digestGivenUp, conflictingGivens, impossibleExpectation, testWithoutExpectation,
     ]

@@ -67,11 +67,15 @@ struct AnalysisBruteForceTests {
         }
         // For each dimension and value, the actions and then the `ignore`s that allow it, as bits.
         let columns: [[UInt64]] = (0..<7).map { dimension in
-            (boxes + ignored).first.map { $0[dimension].indices.map { value in
-                var mask: UInt64 = 0
-                for (index, box) in (boxes + ignored).enumerated() where box[dimension][value] { mask |= 1 << index }
-                return mask
-            } } ?? []
+            (boxes + ignored).first.map {
+                $0[dimension].indices.map { value in
+                    var mask: UInt64 = 0
+                    for (index, box) in (boxes + ignored).enumerated() where box[dimension][value] {
+                        mask |= 1 << index
+                    }
+                    return mask
+                }
+            } ?? []
         }
         let acting: UInt64 = (1 << actions.count) - 1
         var deciding: Set<Int> = []

@@ -35,7 +35,10 @@ struct ReentryBruteForceTests {
             self.images = all
             let images = set.actions.map { action in Set(all.indices.filter { Self.holds(action, all[$0], set) }) }
             let situations = set.actions.map { action in
-                Set(Self.situations.indices.filter { Self.holds(set.rules[action.rule].conditions, Self.situations[$0]) })
+                Set(
+                    Self.situations.indices.filter {
+                        Self.holds(set.rules[action.rule].conditions, Self.situations[$0])
+                    })
             }
             func isInside(_ left: Int, _ right: Int) -> Bool {
                 images[left].isSubset(of: images[right]) && situations[left].isSubset(of: situations[right])
@@ -59,7 +62,9 @@ struct ReentryBruteForceTests {
             (0..<2).flatMap { labelled in (0..<SmallRuleSet.places).map { (namespace, labelled, $0) } }
         }
 
-        static func holds(_ conditions: SmallRuleSet.Conditions, _ s: (namespace: Int, labelled: Int, place: Int)) -> Bool {
+        static func holds(_ conditions: SmallRuleSet.Conditions, _ s: (namespace: Int, labelled: Int, place: Int))
+            -> Bool
+        {
             conditions.namespaces >> s.namespace & 1 == 1 && conditions.labelled >> s.labelled & 1 == 1
                 && conditions.places >> s.place & 1 == 1
         }
@@ -73,7 +78,9 @@ struct ReentryBruteForceTests {
         func matching(_ image: SmallRuleSet.Image) -> (actions: UInt32, ignores: UInt32) {
             var actions: UInt32 = 0
             var ignores: UInt32 = 0
-            for (index, action) in set.actions.enumerated() where Self.holds(action, image, set) { actions |= 1 << index }
+            for (index, action) in set.actions.enumerated() where Self.holds(action, image, set) {
+                actions |= 1 << index
+            }
             for (index, ignore) in set.ignores.enumerated()
             where ignore.pattern.matches(image) && ignore.conditions.digests >> (image.hasDigest ? 1 : 0) & 1 == 1 {
                 ignores |= 1 << index
@@ -88,7 +95,9 @@ struct ReentryBruteForceTests {
             for (index, action) in set.actions.enumerated() where Self.holds(set.rules[action.rule].conditions, s) {
                 actions |= 1 << index
             }
-            for (index, ignore) in set.ignores.enumerated() where Self.holds(ignore.conditions, s) { ignores |= 1 << index }
+            for (index, ignore) in set.ignores.enumerated() where Self.holds(ignore.conditions, s) {
+                ignores |= 1 << index
+            }
             return (actions, ignores)
         }
 

@@ -325,7 +325,9 @@ struct SlowEvaluator {
         guard common.dropFirst(2).allSatisfy({ $0.contains(true) }) else { return false }
         return registries.indices.contains { registry in
             common[0][registry]
-                && paths.indices.contains { common[1][$0] && !(registries[registry] == "docker.io" && paths[$0].count == 1) }
+                && paths.indices.contains {
+                    common[1][$0] && !(registries[registry] == "docker.io" && paths[$0].count == 1)
+                }
         }
     }
 
