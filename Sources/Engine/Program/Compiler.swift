@@ -67,14 +67,14 @@ struct Compiler {
         let overrideAnalysis = OverrideAnalysis(model: model, overrides: overrides)
         // In a circle nothing is first, so that nothing else can be said.
         guard !overrideAnalysis.reportCycle(diagnostics: &diagnostics) else { return Proof(nothingDead: .notDecided) }
+        let ignoreAnalysis = IgnoreAnalysis(model: model, ignoresSelf: ignoresSelf)
+        // Where everything is ignored, one finding says it for all rules.
+        guard !ignoreAnalysis.reportEverything(diagnostics: &diagnostics) else { return Proof(nothingDead: .refuted) }
         overrideAnalysis.reportIdle(diagnostics: &diagnostics)
         ConflictAnalysis(model: model).run(diagnostics: &diagnostics)
         OutputAnalysis(model: model).run(diagnostics: &diagnostics)
         CollisionAnalysis(model: model).run(diagnostics: &diagnostics)
         ContainerRegistryAnalysis(model: model).run(diagnostics: &diagnostics)
-        let ignoreAnalysis = IgnoreAnalysis(model: model, ignoresSelf: ignoresSelf)
-        // Where everything is ignored, one finding says it for all actions.
-        guard !ignoreAnalysis.reportEverything(diagnostics: &diagnostics) else { return Proof(nothingDead: .refuted) }
         let isDeadDecided = DeadActionAnalysis(model: model).run(diagnostics: &diagnostics)
         DenialAnalysis(model: model).reportOptOuts(diagnostics: &diagnostics)
         // What is missing is said of what is otherwise right.

@@ -56,7 +56,7 @@ struct RandomRuleSet {
             if random.chance(8) { line += " warn \"mind this\"" }
             lines.append(line)
         }
-        let others = (0..<count).filter { $0 != index && random.chance(12) }.map { "r\($0)" }
+        let others = random.chance(15) ? (0..<count).filter { $0 != index && random.chance(40) }.map { "r\($0)" } : []
         let overrides = others.isEmpty ? "" : " overrides " + others.joined(separator: ", ")
         return "rule r\(index)\(overrides) {\n" + lines.shuffled(using: &random).map { "    \($0)\n" }.joined() + "}"
     }
