@@ -44,17 +44,6 @@ extension Box {
         return .nothing
     }
 
-    /// What is left of a box without others, as disjoint boxes; nil beyond the budget.
-    static func subtract(_ holes: [Box], from box: Box) -> [Box]? {
-        var pieces: [Box] = []
-        let search = search([box], outside: holes) { piece -> Bool? in
-            pieces.append(piece)
-            return nil
-        }
-        if case .undecided = search { return nil }
-        return pieces
-    }
-
     /// A part of the box where nothing has a name, a label or a tag that some others ask for, if it lies outside of
     /// all of them: a guess that saves cutting where there are many of them.
     private func generalPart(outside holes: [Box]) -> Box? {

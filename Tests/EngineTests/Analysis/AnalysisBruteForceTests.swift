@@ -8,9 +8,9 @@ import Testing
 /// value that some rule names, and one that none does.
 @Suite("The analyses, held against counting")
 struct AnalysisBruteForceTests {
-    /// The number of rule sets of a run: `RULED_TEST_ROUNDS`, or 1,500.
+    /// The number of rule sets of a run: `RULED_TEST_ROUNDS`, or 1,000.
     private static let rounds =
-        ProcessInfo.processInfo.environment["RULED_TEST_ROUNDS"].flatMap(Int.init) ?? 1_500
+        ProcessInfo.processInfo.environment["RULED_TEST_ROUNDS"].flatMap(Int.init) ?? 1_000
 
     /// What is so of a rule set.
     struct Facts: Equatable {
@@ -208,6 +208,37 @@ struct AnalysisBruteForceTests {
         for fact in ["cycle", "conflict", "dead", "idle override", "valid"] {
             #expect(counts[fact, default: 0] > Self.rounds / 200, "\(fact)")
         }
+    }
+
+    @Test("conditions that nothing satisfies are reported, and no others")
+    func contradictions() {
+        let seed = testSeed("contradictions")
+        var random = SeededGenerator(seed: seed)
+        var found = 0
+        for _ in 0..<Self.rounds * 3 {
+            let source = RandomRuleSet(using: &random)
+            let file = SourceFile(name: "f", text: source.text)
+            let diagnostics = RuleSet.load([file]).diagnostics.filter { $0.severity == .error }
+            // Other errors keep patterns from being looked at under their conditions.
+            let other = diagnostics.contains { !$0.code.rawValue.hasPrefix("E03") }
+            guard !other else { continue }
+            let slow = SlowEvaluator([SyntaxTree.parse(file).tree])
+            var rules: Set<String> = []
+            for action in slow.actions {
+                let anything = SlowEvaluator.Action(rule: action.rule, statement: action.statement, pattern: "*/*")
+                if slow.box(anything).contains(where: { !$0.contains(true) }) {
+                    rules.insert(action.rule.name.plainText ?? "")
+                }
+            }
+            let actions = slow.actions.filter { slow.box($0).contains { !$0.contains(true) } }
+            let expected = rules.isEmpty ? actions.count : rules.count
+            let reported = diagnostics.count { $0.code.rawValue == "E0303" }
+            found += reported
+            #expect(reported == expected, "seed \(seed)\n\(source.text)\n\(diagnostics.map(\.message))")
+            if reported != expected { return }
+        }
+        print("contradictions: \(found)")
+        #expect(found > Self.rounds / 50)
     }
 
     /// The name of the rule that a finding stands in.

@@ -7,9 +7,9 @@ import Testing
 /// What is written and comes back in, decided by writing every image of a small universe.
 @Suite("Outputs that come back in, held against counting")
 struct ReentryBruteForceTests {
-    /// The number of rule sets of a run: `RULED_TEST_ROUNDS`, or 2,000.
+    /// The number of rule sets of a run: `RULED_TEST_ROUNDS`, or 1,500.
     private static let rounds =
-        ProcessInfo.processInfo.environment["RULED_TEST_ROUNDS"].flatMap(Int.init) ?? 2_000
+        ProcessInfo.processInfo.environment["RULED_TEST_ROUNDS"].flatMap(Int.init) ?? 1_500
 
     /// Sets of actions as bits.
     private struct Meaning {
