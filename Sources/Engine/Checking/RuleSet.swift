@@ -31,6 +31,8 @@ public struct RuleSet: Sendable {
     /// What was proved.
     public let proof: Proof
     let tests: [CheckedTest]
+    /// What the rule set was made of, for questions about single statements.
+    let source: CheckedSource
 
     /// Parses, checks and compiles the files of a rule set, whose order does not matter.
     ///
@@ -61,12 +63,18 @@ public struct RuleSet: Sendable {
                         actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
                         tests: checked.tests.count),
                     proof: proof,
-                    tests: checked.tests)
+                    tests: checked.tests, source: CheckedSource(trees: trees, names: checked.names))
             }
         }
         if isWhole { checked.acceptances.apply(to: &diagnostics) }
         return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
     }
+}
+
+/// The statements of a rule set, and what its names stand for.
+struct CheckedSource: Sendable {
+    let trees: [SyntaxTree]
+    let names: NameTable
 }
 
 /// Checks all files of a rule set together.
@@ -77,6 +85,7 @@ struct Checker {
         let bypasses: [CheckedBypass]
         let tests: [CheckedTest]
         let acceptances: Acceptances
+        let names: NameTable
     }
 
     let trees: [SyntaxTree]
@@ -122,7 +131,9 @@ struct Checker {
             }
         }
         MarkAnalysis(rules: rules, ignores: ignores).run(diagnostics: &diagnostics)
-        let testChecker = TestChecker(names: names, ruleNames: isWhole ? Set(ruleNames.keys) : nil)
+        let testChecker = TestChecker(
+            names: names, ruleNames: isWhole ? Set(ruleNames.keys) : nil,
+            observers: Set(rules.filter(\.rule.isObserved).map(\.rule.name)))
         var tests: [CheckedTest] = []
         for tree in trees {
             for case .test(let declaration) in tree.statements {
@@ -131,6 +142,7 @@ struct Checker {
         }
         let acceptances = Acceptances(trees, diagnostics: &diagnostics)
         return Result(
-            rules: rules, ignores: ignores, bypasses: bypasses, tests: tests, acceptances: acceptances)
+            rules: rules, ignores: ignores, bypasses: bypasses, tests: tests, acceptances: acceptances,
+            names: names)
     }
 }
