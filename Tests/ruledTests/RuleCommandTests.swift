@@ -151,7 +151,7 @@ import Testing
     func validateJUnit() throws {
         let scratch = try Scratch()
         defer { scratch.remove() }
-        try scratch.write("set/a.rules", "language 1\n")
+        try scratch.write("set/a.rules", "language 1\nignore self\n")
         try scratch.write(
             "set/b.rules", "language 1\nrule b { rewrite \"gcr.io/*\" to \"m.corp/*\" digest to tag }\n")
         let run = try CommandLineTool.run(["validate", "set", "--format", "junit"], in: scratch.folder)
