@@ -134,7 +134,7 @@ struct Scratch {
 /// A rule set of three rules, one of which looks at the namespace, and its two tests.
 let sampleRules = """
     language 1
-
+    ignore self
     bypass "direct.to/"
 
     rule quay {
@@ -147,7 +147,7 @@ let sampleRules = """
     }
 
     rule closed {
-        deny "evil.example/*" because "not from there"
+        deny "evil.example/a" because "not from there"
     }
 
     test "hub images move" {

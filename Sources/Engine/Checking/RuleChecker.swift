@@ -13,7 +13,9 @@ struct RuleChecker {
     }
 
     /// Checks one rule; what is broken in it is reported and left out.
-    func check(_ declaration: RuleDeclaration, diagnostics: inout [Diagnostic]) -> CheckedRule? {
+    func check(
+        _ declaration: RuleDeclaration, overrides: [CheckedOverride], diagnostics: inout [Diagnostic]
+    ) -> CheckedRule? {
         guard let name = ruleName(declaration.name, diagnostics: &diagnostics) else { return nil }
         var conditionSet = ConditionSet()
         var lastCondition: Span?
@@ -58,9 +60,9 @@ struct RuleChecker {
         let rule = CompiledRule(
             name: name, conditions: conditionSet,
             marks: Set(marks.map(\.mark)).sorted(),
-            isObserved: isObserved)
+            isObserved: isObserved, overrides: overrides.map(\.rule).sorted())
         return CheckedRule(
-            rule: rule, nameSpan: declaration.name.span, marks: marks,
+            rule: rule, nameSpan: declaration.name.span, overrides: overrides, marks: marks,
             actions: withoutDuplicates(actions, in: name, diagnostics: &diagnostics))
     }
 
@@ -320,7 +322,7 @@ struct RuleChecker {
     }
 
     /// Checks a `bypass` prefix: one registry's host and `/`.
-    func bypassPrefix(_ literal: Literal, diagnostics: inout [Diagnostic]) -> String? {
+    func bypassPrefix(_ literal: Literal, diagnostics: inout [Diagnostic]) -> CheckedBypass? {
         guard let text = names.resolve(literal, diagnostics: &diagnostics) else { return nil }
         let host = text.text.hasSuffix("/") ? String(text.text.dropLast()) : text.text
         guard text.text.hasSuffix("/"), Reference.isRegistryHost(host), PatternText.looksLikeRegistry(host),
@@ -336,7 +338,7 @@ struct RuleChecker {
                 Diagnostic(.badBypassPrefix, "`\(text.text)` is not a bypass prefix", at: literal.span, help: help))
             return nil
         }
-        return text.text
+        return CheckedBypass(prefix: text.text, span: literal.span)
     }
 }
 

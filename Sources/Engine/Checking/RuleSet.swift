@@ -28,6 +28,8 @@ public struct RuleSet: Sendable {
     public let program: Program
     /// How much there is of what.
     public let statistics: Statistics
+    /// What was proved.
+    public let proof: Proof
     let tests: [CheckedTest]
     /// What the rule set was made of: for questions about single statements, the files are read once more.
     let source: RuleSetSource
@@ -43,15 +45,15 @@ public struct RuleSet: Sendable {
         var ruleSet: RuleSet?
         if !diagnostics.contains(where: { $0.severity == .error }) {
             let compiler = Compiler(
-                files: files, rules: checked.rules, ignores: checked.ignores, bypassPrefixes: checked.bypassPrefixes)
-            if let program = compiler.compile(diagnostics: &diagnostics) {
+                files: files, rules: checked.rules, ignores: checked.ignores, bypasses: checked.bypasses)
+            if let (program, proof) = compiler.compile(diagnostics: &diagnostics) {
                 ruleSet = RuleSet(
                     program: program,
                     statistics: Statistics(
                         files: files.count, rules: checked.rules.count,
                         actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
                         tests: checked.tests.count),
-                    tests: checked.tests, source: RuleSetSource(files: files, settings: settings))
+                    proof: proof, tests: checked.tests, source: RuleSetSource(files: files, settings: settings))
             }
         }
         if isWhole { checked.acceptances.apply(to: &diagnostics) }
@@ -93,7 +95,7 @@ struct Checker {
     struct Result {
         let rules: [CheckedRule]
         let ignores: [CheckedIgnore]
-        let bypassPrefixes: [String]
+        let bypasses: [CheckedBypass]
         let tests: [CheckedTest]
         let acceptances: Acceptances
     }
@@ -108,8 +110,13 @@ struct Checker {
         var rules: [CheckedRule] = []
         var ruleNames: [String: Span] = [:]
         var ignores: [CheckedIgnore] = []
-        var bypassPrefixes: [String] = []
-        for statement in trees.flatMap(\.statements) {
+        var bypasses: [CheckedBypass] = []
+        let statements = trees.flatMap(\.statements)
+        let allNames = statements.compactMap { statement in
+            if case .rule(let declaration) = statement { declaration.name.plainText } else { nil }
+        }
+        let overrideChecker = OverrideChecker(ruleNames: isWhole ? Set(allNames) : nil)
+        for statement in statements {
             switch statement {
             case .rule(let declaration):
                 if let name = declaration.name.plainText {
@@ -123,11 +130,14 @@ struct Checker {
                         ruleNames[name] = declaration.name.span
                     }
                 }
-                if let rule = checker.check(declaration, diagnostics: &diagnostics) { rules.append(rule) }
+                let overrides = overrideChecker.check(declaration, diagnostics: &diagnostics)
+                if let rule = checker.check(declaration, overrides: overrides, diagnostics: &diagnostics) {
+                    rules.append(rule)
+                }
             case .ignore(let subject, let span):
                 ignores += checker.check(subject, span: span, diagnostics: &diagnostics)
             case .bypass(let prefixes, _):
-                bypassPrefixes += prefixes.compactMap { checker.bypassPrefix($0, diagnostics: &diagnostics) }
+                bypasses += prefixes.compactMap { checker.bypassPrefix($0, diagnostics: &diagnostics) }
             case .binding, .language, .test, .accept:
                 break
             }
@@ -144,6 +154,6 @@ struct Checker {
         }
         let acceptances = Acceptances(trees, diagnostics: &diagnostics)
         return Result(
-            rules: rules, ignores: ignores, bypassPrefixes: bypassPrefixes, tests: tests, acceptances: acceptances)
+            rules: rules, ignores: ignores, bypasses: bypasses, tests: tests, acceptances: acceptances)
     }
 }

@@ -236,8 +236,8 @@ struct Evaluator {
 
     // MARK: Matching
 
-    /// The most specific action that claims an image; and, where a rule that observes claims it more specifically, its
-    /// action. Lists come in order of rank, and an action that lies inside another has a smaller rank than it.
+    /// The action that decides over an image; and, where a rule that observes beats it there, that rule's action. Lists
+    /// come in order of rank, and an action that beats another has a smaller rank than it.
     private mutating func winners(
         _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher,
         _ situation: Situation
@@ -301,28 +301,24 @@ struct Evaluator {
 
     // MARK: Denials
 
-    /// The denials that speak when one of them wins: those no other of them is more specific than.
+    /// The denials that speak when one of them wins: those that nothing beats which claims the image too.
     mutating func speakers(
         of winner: Int, for field: FieldSlot, stripped: TextSlice?, _ object: EvaluatedObject, _ bytes: ByteSpan,
         _ matcher: Matcher, _ situation: Situation
     ) -> [Int] {
-        guard let peers = matcher.code.denialPeers[winner] else { return [winner] }
+        guard matcher.code.sharedDenials[winner] != nil else { return [winner] }
         do throws(ReferenceFault) {
             let parts = try ReferenceParts.parse(bytes, stripped ?? field.text)
             let image = EvaluatedImage(parts, bytes, PlacesAndOperations(field.place, object.operation))
-            var holding: Set<Int> = []
-            matcher.trie.forEachMatch(bytes, image.name) { holding.formUnion($0.lazy.map(Int.init)) }
-            var speaking = [winner]
-            for peer in peers
-            where holding.contains(peer)
-                && claims(Int32(truncatingIfNeeded: peer), image, object, bytes, matcher, situation)
-                && !matcher.code.rules[matcher.code.actions[peer].rule].isObserved
-            {
-                speaking.append(peer)
-            }
-            let all = Set(speaking)
-            return speaking.filter { index in
-                !(matcher.code.denialsInside[index] ?? []).contains(where: all.contains)
+            var candidates: [Int32] = []
+            matcher.trie.forEachMatch(bytes, image.name) { candidates += $0 }
+            let claiming = candidates.filter {
+                claims($0, image, object, bytes, matcher, situation)
+                    && !matcher.rules[Int(matcher.actions[Int($0)].rule)].isObserved
+            }.map(Int.init)
+            return claiming.filter { action in
+                guard let beaters = matcher.code.sharedDenials[action] else { return false }
+                return beaters.isDisjoint(with: claiming)
             }.sorted()
         } catch {
             return [winner]

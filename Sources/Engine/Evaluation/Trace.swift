@@ -17,7 +17,8 @@ extension Evaluation {
         let name = ImageName(reference)
         let image = MatchedImage(
             reference: reference, name: name, placeAndOperation: PlacesAndOperations(field.place, context.operation))
-        var winner: Int?
+        // The actions that claim the image, the winner first.
+        var claiming: [Int] = []
         return candidates(reference).map { index in
             let location = program.locations[index]
             let action = program.code.actions[index]
@@ -30,18 +31,33 @@ extension Evaluation {
                 standing = hasTag ? .conditionFails : .otherTag
             } else if rule.isObserved {
                 verdict = "observes only"
-            } else if let winner {
-                let isInside = Box.of(winner, program).isStrictSubset(of: Box.of(index, program))
-                verdict = "\(isInside ? "less specific than" : "says the same as") \(program.describe(winner))"
+            } else if let winner = claiming.first {
+                verdict = loss(of: index, to: claiming) ?? "says the same as \(program.describe(winner))"
+                claiming.append(index)
             } else {
-                winner = index
+                claiming = [index]
                 verdict = "wins"
                 if decision.by == nil { verdict = "would win, but: \(decision.reason)" }
             }
             return ConsideredAction(
                 location: location, pattern: action.pattern.text, action: action.effect.text,
-                won: winner == index && decision.by == location, verdict: verdict, standing: standing)
+                won: claiming == [index] && decision.by == location, verdict: verdict, standing: standing)
         }
+    }
+
+    /// Which of some actions beats another one, in words.
+    private func loss(of index: Int, to claiming: [Int]) -> String? {
+        let box = Box.of(index, program)
+        let rule = program.code.rules[program.code.actions[index].rule]
+        for other in claiming {
+            let inner = Box.of(other, program)
+            if inner.isStrictSubset(of: box) { return "less specific than \(program.describe(other))" }
+            let overrides = program.code.rules[program.code.actions[other].rule].overrides
+            if overrides.contains(rule.name), !box.isStrictSubset(of: inner) {
+                return "overridden by \(program.describe(other))"
+            }
+        }
+        return nil
     }
 
     /// Why an image that no action claims is left alone.

@@ -5,12 +5,11 @@ public struct Program: Sendable {
     struct Code: Hashable, Sendable {
         /// Sorted by name.
         var rules: [CompiledRule] = []
-        /// The most specific first: of two actions of which one lies inside the other, the inner one.
+        /// In an order in which an action that beats another stands before it.
         var actions: [CompiledAction] = []
-        /// For each action that denies, the other denials that overlap it without order.
-        var denialPeers: [Int: [Int]] = [:]
-        /// For each action that denies, the denials that lie strictly inside it.
-        var denialsInside: [Int: [Int]] = [:]
+        /// For each action that denies and that another denial overlaps without order, so that both may speak: the
+        /// actions that beat it.
+        var sharedDenials: [Int: Set<Int>] = [:]
         /// Sorted, without repetition.
         var bypassPrefixes: [String] = []
         var ignoresSelf = false

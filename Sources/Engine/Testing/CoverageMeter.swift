@@ -33,7 +33,7 @@ struct CoverageMeter {
                 case .bypass(let literals, _):
                     for literal in literals {
                         var found: [Diagnostic] = []
-                        guard let prefix = checker.bypassPrefix(literal, diagnostics: &found) else { continue }
+                        guard let prefix = checker.bypassPrefix(literal, diagnostics: &found)?.prefix else { continue }
                         prefixes.append(prefix)
                         coverage.bypasses.append(
                             Coverage.Exception(
