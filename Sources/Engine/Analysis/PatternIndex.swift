@@ -17,7 +17,9 @@ struct PatternIndex {
         }
     }
 
-    private func visit(_ path: PathPattern, _ pattern: ImagePattern, _ body: (Int, Bool) -> Void) {
+    /// Calls `body` with the actions that were inserted under one path pattern and whose registries are nested with
+    /// that of a pattern; and whether the pattern has this path.
+    func visit(_ path: PathPattern, _ pattern: ImagePattern, _ body: (Int, Bool) -> Void) {
         guard let registries = actions[path] else { return }
         let isSame = path == pattern.path
         func call(_ found: [Int]) {
