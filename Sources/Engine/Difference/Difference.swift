@@ -84,16 +84,30 @@ public struct DifferenceSide: Sendable, Hashable {
         case rewrite, allow, deny, ignore, bypass, none
         /// Nothing is touched, and a warning says why.
         case warn
-        /// Several actions of one rule.
-        case several
+    }
+
+    /// A line of a rule file.
+    public struct Location: Sendable, Hashable {
+        /// The file's name.
+        public let file: String
+        /// The line, from 1.
+        public let line: Int
+
+        /// Takes `file:line` apart.
+        init?(_ text: String?) {
+            guard let text, let colon = text.lastIndex(of: ":"), let line = Int(text[text.index(after: colon)...])
+            else { return nil }
+            file = String(text[..<colon])
+            self.line = line
+        }
     }
 
     /// What is done.
     public let action: Action
     /// The rule, if one decides.
     public let rule: String?
-    /// Where that stands, as `file:line`; nil where nothing is to blame.
-    public let location: String?
+    /// Where that stands; nil where nothing is to blame.
+    public let location: Location?
     /// The target of a rewrite, the reason of a denial; nil for everything else.
     public let detail: String?
     /// What the action warns of.
@@ -107,7 +121,7 @@ public struct DifferenceSide: Sendable, Hashable {
     ) {
         self.action = action
         self.rule = rule
-        self.location = location
+        self.location = Location(location)
         self.detail = detail
         self.warning = warning
         self.marks = marks

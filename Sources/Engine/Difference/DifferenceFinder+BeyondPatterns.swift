@@ -74,23 +74,27 @@ extension DifferenceFinder {
         let isOld = old.program.code.ignoresSelf
         guard isOld != new.program.code.ignoresSelf else { return }
         let (one, other) = isOld ? (old, new) : (new, old)
+        let ignored = one.ignores.map(\.box)
         for (action, box) in other.boxes.enumerated().prefix(Self.trials) {
-            for witness in box.telling {
-                var point = ImagePoint(witness)
-                let same = differs(point)
-                point.selfImage = witness.reference
-                guard differs(point), !same || changesSomething(point, other) else { continue }
-                let ignored = DifferenceSide(.ignore, location: one.program.ignoreLocations.selfImage)
-                let side = other.side(of: action, isBrief: true)
-                add(.ownImage, [], isOld ? ignored : side, isOld ? side : ignored, point)
-                return
-            }
+            if case .allow = other.action(action).effect, other.action(action).warning == nil { continue }
+            let before = other.actions(meeting: box.imagePattern).filter { $0 < action }.map { other.boxes[$0] }
+            let quick = box.telling.filter { witness in !ignored.contains { $0.contains(witness) } }
+            let exact = { before.count > Self.holeBudget ? [] : Box.subtract(ignored + before, from: [box]) ?? [] }
+            guard let point = own(quick) ?? own(exact().flatMap(\.telling)) else { continue }
+            let side = DifferenceSide(.ignore, location: one.program.ignoreLocations.selfImage)
+            let acting = other.side(of: action, isBrief: true)
+            add(.ownImage, [], isOld ? side : acting, isOld ? acting : side, point)
+            return
         }
     }
 
-    private func changesSomething(_ point: ImagePoint, _ program: IndexedProgram) -> Bool {
-        let decision = point.decide(by: program.program)
-        return !decision.patch.isEmpty || decision.isDenied
+    /// The first of some images that, were it the webhook's own, would be treated differently.
+    private func own(_ witnesses: [Witness]) -> ImagePoint? {
+        witnesses.lazy.map { witness in
+            var point = ImagePoint(witness)
+            point.selfImage = witness.reference
+            return point
+        }.first(where: differs)
     }
 
     /// A program that asks for labels of namespaces touches nothing where they are not known, and says so.
