@@ -27,11 +27,12 @@ struct AnswerDifference {
             return parts
         case (.rewrite, .rewrite):
             let comparison = AnswerComparison(
-                first: one, second: other, firstMarks: old.rule(of: first).marks, secondMarks: new.rule(of: second).marks)
+                first: one, second: other, firstMarks: old.rule(of: first).marks,
+                secondMarks: new.rule(of: second).marks)
             if comparison.agrees(on: box) { return [] }
-            let parts = Self.shapes(of: box).filter { !$0.isEmpty }
-            let differing = parts.filter { !comparison.agrees(on: $0) }
-            return differing.count == parts.count ? [box] : differing
+            let parts = Self.cut(box, at: Self.library)
+            let differing = parts.flatMap { Self.differing($0, comparison) }
+            return differing == parts ? [box] : differing
         default:
             return [box]
         }
@@ -45,18 +46,29 @@ struct AnswerDifference {
         return index
     }
 
-    /// A box cut at what rewrites treat apart: names below `library/` of Docker Hub, and digests.
-    private static func shapes(of box: Box) -> [Box] {
-        let library = Box(
-            pattern: ImagePattern(
-                registry: .host("docker.io"), path: PathPattern(components: ["library"], hasWildcard: true)),
-            conditions: ConditionSet())
-        return ([box.intersection(library)] + box.subtracting(library)).flatMap { part in
-            [true, false].map { hasDigest in
-                var conditions = ConditionSet()
-                conditions.writtenParts = .with(.digest, written: hasDigest)
-                return part.intersection(Box(pattern: .everything, conditions: conditions))
-            }
-        }
+    /// What stands below `library/` of Docker Hub, which rewrites treat apart.
+    private static let library = Box(
+        pattern: ImagePattern(
+            registry: .host("docker.io"), path: PathPattern(components: ["library"], hasWildcard: true)),
+        conditions: ConditionSet())
+
+    /// Images with a digest, which rewrites treat apart too.
+    private static let pinned: Box = {
+        var conditions = ConditionSet()
+        conditions.writtenParts = .with(.digest, written: true)
+        return Box(pattern: .everything, conditions: conditions)
+    }()
+
+    /// A box as the part within another and the rest.
+    private static func cut(_ box: Box, at other: Box) -> [Box] {
+        ([box.intersection(other)] + box.subtracting(other)).filter { !$0.isEmpty }
+    }
+
+    /// The part of a box on which two rewrites differ; all of it where digests make no difference to that.
+    private static func differing(_ box: Box, _ comparison: AnswerComparison) -> [Box] {
+        if comparison.agrees(on: box) { return [] }
+        let parts = cut(box, at: pinned)
+        let differing = parts.filter { !comparison.agrees(on: $0) }
+        return differing.count == parts.count ? [box] : differing
     }
 }

@@ -67,7 +67,9 @@ extension PlacesAndOperations {
         let operations = Operation.allCases.filter { operation in pairs.contains { $0.operation == operation } }
         let isProduct = PlacesAndOperations(places: places, operations: operations) == self
         guard isProduct else {
-            return ["image in " + pairs.map { "\($0.place.rawValue) on \($0.operation.rawValue)" }.joined(separator: ", ")]
+            return [
+                "image in " + pairs.map { "\($0.place.rawValue) on \($0.operation.rawValue)" }.joined(separator: ", ")
+            ]
         }
         var words: [String] = []
         if places.count < Place.allCases.count, !(operations == [.create] && places.count == Place.allCases.count - 1) {
@@ -90,8 +92,14 @@ extension TagSet {
                 if TagSet(patternTag: tag, parts: parts) == self { return (tag, parts.words) }
             }
         }
-        return (nil, ["image has " + [withoutDigest.words, withDigest.words.map { $0 + " and a digest" }]
-            .compactMap(\.self).joined(separator: "; or ")])
+        return (
+            nil,
+            [
+                "image has "
+                    + [withoutDigest.words, withDigest.words.map { $0 + " and a digest" }]
+                    .compactMap(\.self).joined(separator: "; or ")
+            ]
+        )
     }
 }
 
@@ -100,7 +108,8 @@ extension TagSet.Tags {
         if isEmpty { return nil }
         let list = tags.listed.map { "`\($0)`" }.joined(separator: ", ")
         let named: String? =
-            tags.isEmpty ? nil : tags.isComplement ? (list.isEmpty ? "any tag" : "a tag but \(list)") : "the tag \(list)"
+            tags.isEmpty
+            ? nil : tags.isComplement ? (list.isEmpty ? "any tag" : "a tag but \(list)") : "the tag \(list)"
         return [allowsNone ? "no tag" : nil, named].compactMap(\.self).joined(separator: " or ")
     }
 }
@@ -116,13 +125,16 @@ extension WrittenParts {
         for part in single where self == .with(part.0, written: part.1) { return [text(part)] }
         for tag in single.prefix(2) {
             for digest in single.suffix(2)
-            where self == WrittenParts.with(tag.0, written: tag.1)
+            where self
+                == WrittenParts.with(tag.0, written: tag.1)
                 .intersection(.with(digest.0, written: digest.1))
             {
                 return [text(tag), text(digest)]
             }
         }
         let names = ["neither tag nor digest", "a tag only", "a digest only", "tag and digest"]
-        return ["image has " + names.indices.filter { rawValue & 1 << $0 != 0 }.map { names[$0] }.joined(separator: " or ")]
+        return [
+            "image has " + names.indices.filter { rawValue & 1 << $0 != 0 }.map { names[$0] }.joined(separator: " or ")
+        ]
     }
 }

@@ -16,6 +16,9 @@ public struct Difference: Sendable {
     /// Whether the programs are proved to do the same.
     public var isEmpty: Bool { regions.isEmpty && undecided.isEmpty }
 
+    /// The regions for people: where one rule leads many patterns elsewhere, each to a target of its own, that is one.
+    public var condensedRegions: [DifferenceRegion] { DifferenceRegion.condensed(regions) }
+
     /// Compares two programs.
     ///
     /// At most 4,000,000 pairs of actions are looked at, and a set is cut into at most 4,096 pieces; what goes beyond
@@ -59,8 +62,6 @@ public struct DifferenceRegion: Sendable, Equatable {
     public let new: DifferenceSide
     /// One image in one situation, and what both evaluators make of it.
     public let witness: DifferenceWitness
-    /// How many pairs of actions the region stands for.
-    public internal(set) var pairs = 1
 }
 
 /// A pattern under conditions, in words of the rule language where it has them.
@@ -125,6 +126,12 @@ public struct DifferenceSide: Sendable, Hashable {
         self.detail = detail
         self.warning = warning
         self.marks = marks
+    }
+
+    /// The same without where a rewrite leads, and without the place.
+    var withoutTarget: DifferenceSide {
+        DifferenceSide(
+            action, rule: rule, detail: action == .rewrite ? nil : detail, warning: warning, marks: marks)
     }
 
     /// The same without the place, by which regions that read alike are put together.

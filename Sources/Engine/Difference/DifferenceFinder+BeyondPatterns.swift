@@ -28,7 +28,9 @@ extension DifferenceFinder {
                 let changed = pieces.filter { piece in
                     point(in: piece, kind: kind, prefix: prefix).map(differs) ?? false
                 }
-                guard let first = changed.first, let point = point(in: first, kind: kind, prefix: prefix) else { continue }
+                guard let first = changed.first, let point = point(in: first, kind: kind, prefix: prefix) else {
+                    continue
+                }
                 let ignoring = one.ignores.first { entry in
                     entry.isSituation && !entry.box.intersection(first).isEmpty
                 }
@@ -59,7 +61,8 @@ extension DifferenceFinder {
             }
             // Where all is denied alike, the prefix makes no difference; what the actions name may show one.
             let witnesses =
-                pieces.compactMap(\.witness) + (old.boxes.prefix(Self.trials) + new.boxes.prefix(Self.trials)).compactMap(\.witness)
+                pieces.compactMap(\.witness)
+                + (old.boxes.prefix(Self.trials) + new.boxes.prefix(Self.trials)).compactMap(\.witness)
             let points = witnesses.map { ImagePoint($0, text: prefix + $0.reference.text) }
             guard let point = points.first(where: differs) else { continue }
             let bypass = DifferenceSide(.bypass)

@@ -69,7 +69,7 @@ struct DifferenceFinder {
         if work > Self.pairBudget {
             undecided = ["more than \(Self.pairBudget) pairs of actions meet; not all of them were compared"]
         }
-        DifferenceRegion.merge(cells, in: self, into: &regions)
+        regions = DifferenceRegion.regions(of: cells, in: self)
         compareBeyondPatterns()
     }
 
@@ -276,7 +276,8 @@ extension Box {
         var boxes = [self]
         if let path = paths.singleAtom, path.hasWildcard {
             var named = self
-            named.paths = AtomSet(PathPattern(components: path.components + ["some-image", "of-ours"], hasWildcard: false))
+            named.paths = AtomSet(
+                PathPattern(components: path.components + ["some-image", "of-ours"], hasWildcard: false))
             boxes.append(named)
         }
         boxes += (library + [Box(pattern: .everything, conditions: pinned)]).map(intersection)

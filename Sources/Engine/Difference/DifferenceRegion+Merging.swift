@@ -10,8 +10,9 @@ extension DifferenceRegion {
     }
 
     /// Puts cells in words, those together that read alike.
-    static func merge(_ cells: [DifferenceFinder.Cell], in finder: DifferenceFinder, into regions: inout [DifferenceRegion]) {
-        var places: [Theme: Int] = [:]
+    static func regions(of cells: [DifferenceFinder.Cell], in finder: DifferenceFinder) -> [DifferenceRegion] {
+        var single: [DifferenceRegion] = []
+        let ignored = Set(finder.old.ignores.map(\.box)).intersection(finder.new.ignores.map(\.box))
         let acting = Dictionary(grouping: cells.filter { $0.layer == .acting }) { $0.parts.first }
         for cell in cells {
             // Where the act differs, what would be done besides need not be told once more.
@@ -21,38 +22,76 @@ extension DifferenceRegion {
                 continue
             }
             let isIgnored = [cell.left, cell.right].contains { if case .ignored = $0 { true } else { false } }
-            let region = DifferenceRegion(
-                kind: cell.layer == .acting ? .images : .observed,
-                parts: cell.parts.flatMap(\.differenceSets),
-                exceptions: exceptions(cell),
-                old: side(cell.left, finder.old, isBrief: isIgnored), new: side(cell.right, finder.new, isBrief: isIgnored),
-                witness: DifferenceWitness(ImagePoint(cell.witness), finder))
-            let theme = Theme(
-                kind: region.kind, conditions: Set(region.parts.map(\.conditions)).sorted { $0.lexicographicallyPrecedes($1) },
-                old: region.old.withoutLocation, new: region.new.withoutLocation)
+            single.append(
+                DifferenceRegion(
+                    kind: cell.layer == .acting ? .images : .observed, parts: cell.parts.flatMap(\.differenceSets),
+                    exceptions: exceptions(cell, without: ignored),
+                    old: side(cell.left, finder.old, isBrief: isIgnored),
+                    new: side(cell.right, finder.new, isBrief: isIgnored),
+                    witness: DifferenceWitness(ImagePoint(cell.witness), finder)))
+        }
+        return joined(single, by: \.theme)
+    }
+
+    /// Puts regions together whose themes are equal, in the order of their patterns.
+    private static func joined(_ regions: [DifferenceRegion], by theme: (DifferenceRegion) -> Theme)
+        -> [DifferenceRegion]
+    {
+        var places: [Theme: Int] = [:]
+        var result: [DifferenceRegion] = []
+        for region in regions {
+            let theme = theme(region)
             if let place = places[theme] {
-                regions[place].add(region)
+                result[place].add(region)
             } else {
-                places[theme] = regions.count
-                regions.append(region)
+                places[theme] = result.count
+                result.append(region)
             }
         }
-        for index in regions.indices {
-            regions[index].parts = Set(regions[index].parts).sorted()
-            regions[index].exceptions = Set(regions[index].exceptions).sorted()
+        for index in result.indices {
+            result[index].parts = Set(result[index].parts).sorted()
+            result[index].exceptions = Set(result[index].exceptions).sorted()
         }
-        regions.sort { ($0.parts.first ?? .nothing) < ($1.parts.first ?? .nothing) }
+        return result.sorted { ($0.parts.first ?? .nothing) < ($1.parts.first ?? .nothing) }
+    }
+
+    /// Regions for people: where one rule leads many patterns elsewhere, each to a target of its own, that is told
+    /// once, without the targets.
+    static func condensed(_ regions: [DifferenceRegion]) -> [DifferenceRegion] {
+        let many = Dictionary(grouping: regions.filter { $0.kind == .images }, by: \.briefTheme).filter {
+            $0.value.count > 5
+        }
+        let (brief, full) = (
+            regions.filter { many[$0.briefTheme] != nil }.map(\.brief), regions.filter { many[$0.briefTheme] == nil }
+        )
+        return joined(brief, by: \.theme) + full
+    }
+
+    private var theme: Theme {
+        Theme(
+            kind: kind, conditions: Set(parts.map(\.conditions)).sorted { $0.lexicographicallyPrecedes($1) },
+            old: old.withoutLocation, new: new.withoutLocation)
+    }
+
+    private var briefTheme: Theme { brief.theme }
+
+    private var brief: DifferenceRegion {
+        DifferenceRegion(
+            kind: kind, parts: parts, exceptions: exceptions, old: old.withoutTarget, new: new.withoutTarget,
+            witness: witness)
     }
 
     private mutating func add(_ other: DifferenceRegion) {
         parts += other.parts
         exceptions += other.exceptions
-        pairs += 1
     }
 
-    /// The narrower sets, without those that others of them hold, as long as these are few.
-    private static func exceptions(_ cell: DifferenceFinder.Cell) -> [DifferenceSet] {
-        var holes = cell.holes.filter { hole in cell.parts.contains { !$0.intersection(hole).isEmpty } }
+    /// The narrower sets, without those that others of them hold, as long as these are few, and without what both
+    /// programs ignore: nobody takes that for a part of the region.
+    private static func exceptions(_ cell: DifferenceFinder.Cell, without ignored: Set<Box>) -> [DifferenceSet] {
+        var holes = cell.holes.filter { hole in
+            !ignored.contains(hole) && cell.parts.contains { !$0.intersection(hole).isEmpty }
+        }
         if holes.count <= 256 {
             holes = holes.filter { hole in !holes.contains { hole.isStrictSubset(of: $0) } }
         }
@@ -84,7 +123,8 @@ extension IndexedProgram {
                 (options.dropsLibrary ? " drop library" : "") + (options.turnsDigestIntoTag ? " digest to tag" : "")
             return DifferenceSide(
                 .rewrite, rule: rule.name, location: location, detail: isBrief ? nil : target.text + modifiers,
-                warning: warning, marks: rule.marks.map { "\($0.kind == .label ? "label" : "annotation") \($0.key) = \($0.value)" })
+                warning: warning,
+                marks: rule.marks.map { "\($0.kind == .label ? "label" : "annotation") \($0.key) = \($0.value)" })
         case .allow:
             return DifferenceSide(.allow, rule: rule.name, location: location, warning: warning)
         case .deny(let reason):

@@ -25,7 +25,9 @@ struct RolloutAnalysis {
         let (writer, taker) = isFromOld ? (finder.old, finder.new) : (finder.new, finder.old)
         var writers: [String: [Int]] = [:]
         for index in writer.boxes.indices where !writer.isObserved(index) {
-            if case .rewrite(let target, _) = writer.action(index).effect { writers[target.host, default: []].append(index) }
+            if case .rewrite(let target, _) = writer.action(index).effect {
+                writers[target.host, default: []].append(index)
+            }
         }
         var found: [DifferenceReentry] = []
         var told: Set<[RuleLocation]> = []
@@ -37,7 +39,9 @@ struct RolloutAnalysis {
             found.append(reentry)
         }
         for cell in finder.cells where cell.layer == .acting {
-            guard case .action(let index) = isFromOld ? cell.right : cell.left, !isAllowed(taker.action(index)) else { continue }
+            guard case .action(let index) = isFromOld ? cell.right : cell.left, !isAllowed(taker.action(index)) else {
+                continue
+            }
             for part in cell.parts {
                 for host in hosts(part.imagePattern.registry, among: writers) {
                     for source in writers[host] ?? [] {
@@ -67,7 +71,8 @@ struct RolloutAnalysis {
 
     /// An image that one action turns into one of a region, if there is one.
     private func reentry(
-        _ source: Int, _ region: Box, _ holes: [Box], _ isFromOld: Bool, _ writer: IndexedProgram, _ taker: IndexedProgram
+        _ source: Int, _ region: Box, _ holes: [Box], _ isFromOld: Bool, _ writer: IndexedProgram,
+        _ taker: IndexedProgram
     ) -> DifferenceReentry? {
         guard let preimage = Preimage(writer.action(source), writer.boxes[source]) else { return nil }
         let sources = preimage.of(region.imagePattern, region)

@@ -45,7 +45,8 @@ struct ImageList {
             return
         }
         let inventory = Inventory(
-            documents: try ManifestInput.parse(bytes, shown: shown), shown: shown, namespace: namespace, console: console)
+            documents: try ManifestInput.parse(bytes, shown: shown), shown: shown, namespace: namespace,
+            console: console)
         failures = inventory.failures
         namespaces = inventory.namespaces
         objects = inventory.workloads.count

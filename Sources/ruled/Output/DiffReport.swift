@@ -18,11 +18,12 @@ struct DiffReport {
     /// Each region with both sides and its witness, then what was counted.
     func writeHuman() {
         let out = console.out
-        for region in difference.regions.prefix(Self.limit) {
+        let regions = difference.condensedRegions
+        for region in regions.prefix(Self.limit) {
             write(region)
             out.line()
         }
-        let more = difference.regions.count - Self.limit
+        let more = regions.count - Self.limit
         if more > 0 { out.line("and \(counted(more, "region")) more, which --format json lists\n") }
         for reentry in difference.reentries.prefix(Self.limit) { write(reentry) }
         if let images { write(images) }
@@ -32,10 +33,10 @@ struct DiffReport {
         let names = "\(old) and \(new)".sanitized
         if difference.isEmpty {
             out.line("\(names) do the same for every image")
-        } else if difference.regions.isEmpty {
+        } else if regions.isEmpty {
             out.line("\(names): no difference was found, but not all was decided")
         } else {
-            let count = difference.regions.count
+            let count = regions.count
             out.line("\(names) differ for \(count == 1 ? "one set" : "\(count) sets") of images")
         }
     }
@@ -86,7 +87,8 @@ struct DiffReport {
             let more = all.count - patternLimit
             let list = all.prefix(patternLimit).joined(separator: ", ") + (more > 0 ? " and \(more) more" : "")
             let under = conditions.joined(separator: ", ")
-            return list.isEmpty ? under : under.isEmpty ? list : "\(list)  (\(under))"
+            if list.isEmpty || (list == "*/*" && !under.isEmpty) { return under }
+            return under.isEmpty ? list : "\(list)  (\(under))"
         }
     }
 
@@ -136,7 +138,8 @@ struct DiffReport {
     private static func text(_ decision: PodDecision) -> String {
         guard let image = decision.images.first else { return "" }
         let marks = decision.patch.compactMap { operation -> String? in
-            guard case .add(let pointer, let value) = operation else { return nil }
+            // A bypass that is remembered is no mark.
+            guard image.outcome != .bypassed, case .add(let pointer, let value) = operation else { return nil }
             return Manifest.components(of: pointer).last.map { "sets \($0) = \(value)" }
         }
         return ([image.summary] + decision.warnings.map { "warning: \($0)" } + marks).joined(separator: "; ")
@@ -151,7 +154,9 @@ struct DiffReport {
             "\(console.paint("while both run", .yellow, on: out)): what `\(reentry.writer.rule)` of \(names.0) writes is "
                 + "\(reentry.result == nil ? "denied" : "rewritten again") by "
                 + "\(reentry.taker.map { "`\($0.rule)`" } ?? "a bypass") of \(names.1)".sanitized)
-        out.line("  `\(reentry.image)` -> `\(reentry.output)` -> \(reentry.result.map { "`\($0)`" } ?? "denied")\n".sanitizedLines)
+        out.line(
+            "  `\(reentry.image)` -> `\(reentry.output)` -> \(reentry.result.map { "`\($0)`" } ?? "denied")\n"
+                .sanitizedLines)
     }
 
     // MARK: Images

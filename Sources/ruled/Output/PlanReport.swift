@@ -79,8 +79,12 @@ struct PlanReport {
     func writeHuman() {
         let out = console.out
         for (name, namespace) in namespaces.sorted(by: { $0.key < $1.key }) {
-            out.line(console.paint("namespace \(name)".sanitized, .bold, on: out) + ": \(counted(namespace.objects, "object"))")
-            if namespace.lacksLabels { out.line("  its labels are not known, and the rules ask for them: nothing is touched") }
+            out.line(
+                console.paint("namespace \(name)".sanitized, .bold, on: out)
+                    + ": \(counted(namespace.objects, "object"))")
+            if namespace.lacksLabels {
+                out.line("  its labels are not known, and the rules ask for them: nothing is touched")
+            }
             for row in namespace.sorted { write(row) }
             out.line()
         }
@@ -92,8 +96,10 @@ struct PlanReport {
         if inventory.owned > 0 { out.line("\(counted(inventory.owned, "object")) counted with what owns them") }
         if inventory.withoutPod > 0 { out.line("\(counted(inventory.withoutPod, "object")) without a pod") }
         if !inventory.notManifests.isEmpty {
-            out.line("\(counted(inventory.notManifests.count, "document")) that is no manifest: ".pluralised(inventory.notManifests.count)
-                + inventory.notManifests.joined(separator: ", ").sanitized)
+            out.line(
+                "\(counted(inventory.notManifests.count, "document")) that is no manifest: ".pluralised(
+                    inventory.notManifests.count)
+                    + inventory.notManifests.joined(separator: ", ").sanitized)
         }
         if !inventory.failures.isEmpty {
             out.line("\(inventory.failures.count) could not be read, see the errors")

@@ -53,8 +53,8 @@ struct DifferenceBruteForceTests {
         return (0..<count).filter { value in seen.insert((columns + distinguished).map { $0[value] }).inserted }
     }
 
-    /// The points that two rule sets may tell apart, at most some thousands, as numbers of values.
-    private static func points(_ samples: [Sample], using random: inout SeededGenerator) -> [[Int]] {
+    /// The points that two rule sets may tell apart, as numbers of values: all of them, or as many as are wanted.
+    private static func points(_ samples: [Sample], atMost limit: Int, using random: inout SeededGenerator) -> [[Int]] {
         let boxes = samples.flatMap { $0.slow.actions.map($0.slow.box) + $0.slow.ignoreBoxes }
         let sizes = [
             SlowEvaluator.registries.count, SlowEvaluator.paths.count, SlowEvaluator.parts.count,
@@ -63,17 +63,20 @@ struct DifferenceBruteForceTests {
         ]
         let distinguished: [[[Bool]]] = [
             [SlowEvaluator.registries.map { $0 == "docker.io" }, SlowEvaluator.registries.map { $0.contains(":") }],
-            [SlowEvaluator.paths.map { $0.count == 2 && $0[0] == "library" }, SlowEvaluator.paths.map { $0.count == 1 }],
+            [
+                SlowEvaluator.paths.map { $0.count == 2 && $0[0] == "library" },
+                SlowEvaluator.paths.map { $0.count == 1 },
+            ],
             [SlowEvaluator.parts.map { $0.digest != nil }], [], [], [], [],
         ]
         let values = sizes.indices.map { dimension in
             classes(boxes.map { $0[dimension] }, distinguished[dimension], sizes[dimension])
         }
         let total = values.reduce(1) { $0 * $1.count }
-        guard total > 400 else {
+        guard total > limit else {
             return values.reduce([[]]) { points, column in points.flatMap { point in column.map { point + [$0] } } }
         }
-        return (0..<400).map { _ in values.map { random.pick($0) } }
+        return (0..<limit).map { _ in values.map { random.pick($0) } }
     }
 
     private static func witness(_ point: [Int]) -> Witness? {
@@ -90,73 +93,123 @@ struct DifferenceBruteForceTests {
     private static func answer(_ program: Program, _ point: ImagePoint) -> String {
         let decision = point.decide(by: program)
         let image = decision.images[0]
-        let warnings = (decision.warnings + image.warnings).map {
-            $0.replacing(/rule `[rs][0-9-]+`/, with: "rule")
+        let warnings = (decision.warnings + image.warnings).map { warning in
+            warning.contains("rule `") ? warning.replacing(/rule `[rs][0-9-]+`/, with: "rule") : warning
         }
         return "\(decision.patch) \(Set(image.denials).sorted()) \(warnings)"
+    }
+
+    /// Some rule sets, and some that are much like each of them.
+    private static func families(_ count: Int, using random: inout SeededGenerator) -> [[Sample]] {
+        (0..<count).map { _ in
+            let first = Sample.random(using: &random)
+            return [first] + (0..<3).map { _ in first.changed(using: &random) }
+        }
+    }
+
+    private struct Counts {
+        var pairs = 0
+        var equal = 0
+        var points = 0
+        var differing = 0
+        var observed = 0
     }
 
     @Test("every image that two rule sets treat differently lies in a region, and every witness shows what it says")
     func exact() {
         let seed = testSeed("difference")
         var random = SeededGenerator(seed: seed)
-        var counts = (pairs: 0, equal: 0, points: 0, differing: 0, observed: 0)
-        for _ in 0..<2_000 {
-            let first = Sample.random(using: &random)
-            let second = random.chance(85) ? first.changed(using: &random) : .random(using: &random)
-            var finder = DifferenceFinder(old: first.program, new: second.program)
-            finder.run()
-            counts.pairs += 1
-            let title = "seed \(seed)\n--- old\n\(first.text)\n--- new\n\(second.text)\n"
-            #expect(finder.undecided.isEmpty, "\(title) \(finder.undecided)")
-            for region in finder.regions {
-                var point = ImagePoint(text: region.witness.image)
-                point.namespace = region.witness.namespace
-                point.namespaceLabels = region.witness.namespaceLabels
-                point.podLabels = region.witness.podLabels
-                point.place = region.witness.place
-                point.operation = region.witness.operation
-                point.selfImage = region.witness.selfImage
-                let differs = Self.answer(first.program, point) != Self.answer(second.program, point)
-                #expect(differs, "\(title) \(region)")
-            }
-            var anyDiffers = false
-            for witness in Self.points([first, second], using: &random).compactMap(Self.witness) {
-                counts.points += 1
-                let point = ImagePoint(witness)
-                guard Self.answer(first.program, point) != Self.answer(second.program, point) else { continue }
-                anyDiffers = true
-                counts.differing += 1
-                let isFound = finder.cells.contains { cell in
-                    cell.parts.contains { $0.contains(witness) } && !cell.holes.contains { $0.contains(witness) }
+        var counts = Counts()
+        let families = Self.families(120, using: &random)
+        for family in families {
+            for first in family {
+                for second in family {
+                    guard Self.holds(first, second, points: 60, seed, &counts, using: &random) else { return }
                 }
-                #expect(isFound, "\(title) missed \(witness.text)\n\(finder.cells)")
-                if !isFound { return }
             }
-            if !anyDiffers { counts.equal += 1 }
-            counts.observed += finder.cells.count { $0.layer == .observing }
-            if !Self.holdsBeyondPatterns(first, second, finder, title, using: &random) { return }
+        }
+        // Rule sets that have nothing to do with each other are one large difference; they are many, and quickly had.
+        let all = families.flatMap(\.self)
+        for _ in 0..<8_500 {
+            let (first, second) = (random.pick(all), random.pick(all))
+            guard Self.holds(first, second, points: 6, seed, &counts, using: &random) else { return }
         }
         print("difference: \(counts)")
-        #expect(counts.differing > 1_000 && counts.equal > 50 && counts.observed > 10)
+        #expect(counts.pairs > 10_000 && counts.differing > 10_000 && counts.equal > 200 && counts.observed > 50)
+    }
+
+    /// Whether what is found of a pair is true and whole.
+    private static func holds(
+        _ first: Sample, _ second: Sample, points limit: Int, _ seed: UInt64, _ counts: inout Counts,
+        using random: inout SeededGenerator
+    ) -> Bool {
+        var finder = DifferenceFinder(old: first.program, new: second.program)
+        finder.run()
+        counts.pairs += 1
+        counts.observed += finder.cells.count { $0.layer == .observing }
+        let title = "seed \(seed)\n--- old\n\(first.text)\n--- new\n\(second.text)\n"
+        #expect(finder.undecided.isEmpty, "\(title) \(finder.undecided)")
+        for region in finder.regions {
+            let point = ImagePoint(region.witness)
+            let isTrue = answer(first.program, point) != answer(second.program, point)
+            #expect(isTrue, "\(title) \(region)")
+            if !isTrue { return false }
+        }
+        for reentry in RolloutAnalysis(finder).run() {
+            let isTrue = holds(reentry, first.program, second.program)
+            #expect(isTrue, "\(title) \(reentry)")
+            if !isTrue { return false }
+        }
+        var anyDiffers = false
+        for witness in points([first, second], atMost: limit, using: &random).compactMap(witness) {
+            counts.points += 1
+            let point = ImagePoint(witness)
+            guard answer(first.program, point) != answer(second.program, point) else { continue }
+            anyDiffers = true
+            counts.differing += 1
+            let isFound = finder.holds(witness)
+            #expect(isFound, "\(title) missed \(witness.text)\n\(finder.cells)")
+            if !isFound { return false }
+        }
+        if !anyDiffers { counts.equal += 1 }
+        return holdsBeyondPatterns(first, second, finder, title, points: limit / 3, using: &random)
+    }
+
+    /// Whether an output does come back in as it is told.
+    private static func holds(_ reentry: DifferenceReentry, _ old: Program, _ new: Program) -> Bool {
+        var point = ImagePoint(text: reentry.image)
+        point.namespace = reentry.namespace
+        point.namespaceLabels = reentry.namespaceLabels
+        point.podLabels = reentry.podLabels
+        point.place = reentry.place
+        let (writer, taker) = reentry.isFromOld ? (old, new) : (new, old)
+        func outcomes(_ program: Program, _ text: String) -> [ImageDecision] {
+            [Operation.create, .update].flatMap { operation in
+                point.text = text
+                point.operation = operation
+                return point.decide(by: program).images
+            }
+        }
+        return outcomes(writer, reentry.image).contains { $0.to == reentry.output }
+            && outcomes(taker, reentry.output).contains {
+                reentry.result == nil ? $0.outcome == .denied : $0.to == reentry.result
+            }
     }
 
     /// Bypassed images, texts that do not parse and unknown labels.
     private static func holdsBeyondPatterns(
-        _ first: Sample, _ second: Sample, _ finder: DifferenceFinder, _ title: String,
+        _ first: Sample, _ second: Sample, _ finder: DifferenceFinder, _ title: String, points: Int,
         using random: inout SeededGenerator
     ) -> Bool {
         let kinds = Set(finder.regions.map(\.kind))
-        for _ in 0..<20 {
+        for _ in 0..<points {
             let numbers = [
                 SlowEvaluator.registries.count, SlowEvaluator.paths.count, SlowEvaluator.parts.count,
                 SlowEvaluator.namespaces.count, SlowEvaluator.environments.count, SlowEvaluator.apps.count,
                 SlowEvaluator.places.count,
             ].map { Int.random(in: 0..<$0, using: &random) }
             guard let witness = witness(numbers) else { continue }
-            let isInCell = finder.cells.contains { cell in
-                cell.parts.contains { $0.contains(witness) } && !cell.holes.contains { $0.contains(witness) }
-            }
+            let isInCell = finder.holds(witness)
             for prefix in ["direct.to/", "raw.to/", "direct.to/raw.to/"] {
                 let point = ImagePoint(witness, text: prefix + witness.reference.text)
                 let differs = answer(first.program, point) != answer(second.program, point)
@@ -191,16 +244,14 @@ struct DifferenceBruteForceTests {
             reference: reference, namespace: point.namespace, isAnyNamespace: false,
             namespaceLabels: point.namespaceLabels ?? [:], podLabels: point.podLabels, place: point.place,
             operation: point.operation, isAnyPlace: false)
-        return finder.cells.contains { cell in
-            cell.parts.contains { $0.contains(witness) } && !cell.holes.contains { $0.contains(witness) }
-        }
+        return finder.holds(witness)
     }
 
     @Test("rule sets that say the same in another way do not differ")
     func equivalent() {
         let seed = testSeed("equivalence")
         var random = SeededGenerator(seed: seed)
-        for _ in 0..<500 {
+        for _ in 0..<300 {
             let sample = Sample.random(using: &random)
             let renamed = sample.statements.map { $0.replacing(/^rule r/, with: "rule other-") }
             let split = renamed.flatMap { Self.split($0, using: &random) }.shuffled(using: &random)
@@ -224,5 +275,26 @@ struct DifferenceBruteForceTests {
         return lines.filter(isAction).enumerated().map { number, line in
             (["\(head)-\(number) {"] + shared + [line, "}"]).joined(separator: "\n")
         }
+    }
+}
+
+extension DifferenceFinder {
+    /// Whether an image in its situation lies in a cell that was found.
+    fileprivate func holds(_ witness: Witness) -> Bool {
+        cells.contains { cell in
+            cell.parts.contains { $0.contains(witness) } && !cell.holes.contains { $0.contains(witness) }
+        }
+    }
+}
+
+extension ImagePoint {
+    fileprivate init(_ witness: DifferenceWitness) {
+        self.init(text: witness.image)
+        namespace = witness.namespace
+        namespaceLabels = witness.namespaceLabels
+        podLabels = witness.podLabels
+        place = witness.place
+        operation = witness.operation
+        selfImage = witness.selfImage
     }
 }
