@@ -117,21 +117,22 @@ public struct DifferenceSide: Sendable, Hashable {
     public let marks: [String]
 
     init(
-        _ action: Action, rule: String? = nil, location: String? = nil, detail: String? = nil, warning: String? = nil,
-        marks: [String] = []
+        _ action: Action, rule: String? = nil, location: Location? = nil, detail: String? = nil,
+        warning: String? = nil, marks: [String] = []
     ) {
         self.action = action
         self.rule = rule
-        self.location = Location(location)
+        self.location = location
         self.detail = detail
         self.warning = warning
         self.marks = marks
     }
 
-    /// The same without where a rewrite leads, and without the place.
+    /// The same without where a rewrite leads.
     var withoutTarget: DifferenceSide {
         DifferenceSide(
-            action, rule: rule, detail: action == .rewrite ? nil : detail, warning: warning, marks: marks)
+            action, rule: rule, location: location, detail: action == .rewrite ? nil : detail, warning: warning,
+            marks: marks)
     }
 
     /// The same without the place, by which regions that read alike are put together.

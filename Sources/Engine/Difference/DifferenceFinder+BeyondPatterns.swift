@@ -34,7 +34,7 @@ extension DifferenceFinder {
                 let ignoring = one.ignores.first { entry in
                     entry.isSituation && !entry.box.intersection(first).isEmpty
                 }
-                let ignored = DifferenceSide(.ignore, location: ignoring?.location)
+                let ignored = DifferenceSide(.ignore, location: .init(ignoring?.location))
                 let touched = DifferenceSide(kind == .unparsed ? .warn : .bypass)
                 add(
                     kind, changed.flatMap { Self.sets($0, prefix: prefix, kind: kind) }, isOld ? ignored : touched,
@@ -84,7 +84,7 @@ extension DifferenceFinder {
             let quick = box.telling.filter { witness in !ignored.contains { $0.contains(witness) } }
             let exact = { before.count > Self.holeBudget ? [] : Box.subtract(ignored + before, from: [box]) ?? [] }
             guard let point = own(quick) ?? own(exact().flatMap(\.telling)) else { continue }
-            let side = DifferenceSide(.ignore, location: one.program.ignoreLocations.selfImage)
+            let side = DifferenceSide(.ignore, location: .init(one.program.ignoreLocations.selfImage))
             let acting = other.side(of: action, isBrief: true)
             add(.ownImage, [], isOld ? side : acting, isOld ? acting : side, point)
             return

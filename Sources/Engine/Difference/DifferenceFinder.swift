@@ -261,9 +261,11 @@ extension Box {
             path: paths.singleAtom ?? PathPattern(components: [], hasWildcard: true))
     }
 
-    /// Points of the box that tell answers apart: some image, one under a name that nobody gives, an official one of
-    /// Docker Hub, one below `library/` that is none, and one with a digest.
+    /// Points of the box that tell answers apart: some image, one with a tag of its own, one under a name that nobody
+    /// gives, an official one of Docker Hub, one below `library/` that is none, and one with a digest.
     var telling: [Witness] {
+        var tagged = ConditionSet()
+        tagged.writtenParts = WrittenParts(hasTag: true, hasDigest: false)
         var pinned = ConditionSet()
         pinned.writtenParts = .with(.digest, written: true)
         let library = ["library", "library/a"].map { text in
@@ -280,6 +282,7 @@ extension Box {
                 PathPattern(components: path.components + ["some-image", "of-ours"], hasWildcard: false))
             boxes.append(named)
         }
+        boxes.insert(intersection(Box(pattern: .everything, conditions: tagged)), at: 1)
         boxes += (library + [Box(pattern: .everything, conditions: pinned)]).map(intersection)
         return boxes.filter { !$0.isEmpty }.compactMap(\.witness)
     }

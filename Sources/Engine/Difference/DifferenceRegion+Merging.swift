@@ -103,7 +103,7 @@ extension DifferenceRegion {
     ) -> DifferenceSide {
         switch claim {
         case .nothing: return DifferenceSide(.none)
-        case .ignored(let index): return DifferenceSide(.ignore, location: program.ignores[index].location)
+        case .ignored(let index): return DifferenceSide(.ignore, location: .init(program.ignores[index].location))
         case .action(let index): return program.side(of: index, isBrief: isBrief)
         }
     }
@@ -115,7 +115,7 @@ extension IndexedProgram {
         let action = action(index)
         let rule = rule(of: index)
         let place = program.locations[index]
-        let location = "\(place.file):\(place.line)"
+        let location = DifferenceSide.Location("\(place.file):\(place.line)")
         let warning = action.warning
         switch action.effect {
         case .rewrite(let target, let options):

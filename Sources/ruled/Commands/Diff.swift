@@ -8,14 +8,16 @@ struct Diff: ParsableCommand {
         commandName: "diff",
         abstract: "Says for which images two rule sets do different things; proves it where there are none.",
         discussion: """
-            Two rule sets differ where a pod would get another patch, another denial or another warning. How they
-            are written, and what their rules are called, makes no difference.
+            Two rule sets differ where a pod would get another patch, denial or warning.
+            How they are written, and what rules are called, makes no difference.
 
               ruled diff rules.old rules
-              git stash -q && cp -r rules /tmp/old && git stash pop -q && ruled diff /tmp/old rules
-              kubectl get ns,pods -A -o json | ruled diff old.rules new.rules --images -
+              kubectl get configmap ruled-rules -o yaml | ruled diff - rules
+              ruled diff rules.old rules --images images.txt
+              kubectl get ns,pods -A -o json | ruled diff rules.old rules --images -
 
-            Exit codes: 0 they do the same; 1 they differ, or one of them is not valid; 2 could not run.
+            Exit codes: 0 they do the same; 1 they differ, or one is not valid;
+            2 could not run.
             """
     )
 

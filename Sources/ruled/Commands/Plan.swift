@@ -11,10 +11,11 @@ struct Plan: ParsableCommand {
               kubectl get ns,pods -A -o json | ruled plan
               kubectl get ns,deploy,sts,ds,cronjobs -A -o json | ruled plan --format json
 
-            Namespaces among the objects give their labels. What another object here owns is counted with that one.
+            Namespaces among the objects give their labels.
+            What another object here owns is counted with that one.
 
-            Exit codes: 0 planned; 1 something would be denied, or something could not be read, or the rules are not
-            valid; 2 could not run.
+            Exit codes: 0 planned; 1 something would be denied or cannot be read,
+            or the rules are not valid; 2 could not run.
             """
     )
 
@@ -57,7 +58,9 @@ struct Plan: ParsableCommand {
         case .jsonl: break
         }
         for failure in inventory.failures { console.show(failure.diagnostics, of: []) }
-        if inventory.workloads.isEmpty, inventory.failures.count == inventory.files { console.end(2) }
+        if inventory.files > 0, inventory.failures.count == inventory.files, inventory.workloads.isEmpty {
+            console.end(2)
+        }
         console.end(report.hasDenials || !inventory.failures.isEmpty ? 1 : 0)
     }
 }

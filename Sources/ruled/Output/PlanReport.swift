@@ -93,7 +93,8 @@ struct PlanReport {
             "\(counted(inventory.workloads.count, "object")) with \(counted(images, "image")) in "
                 + "\(counted(namespaces.count, "namespace")): \(changed) changed, \(denied) denied")
         if images > 0 { out.line("images: \(outcomeCounts.map { "\($0.count) \($0.name)" }.joined(separator: ", "))") }
-        if inventory.owned > 0 { out.line("\(counted(inventory.owned, "object")) counted with what owns them") }
+        if inventory.files == 0 { out.line("no file was read: folders are searched for *.yaml, *.yml and *.json") }
+        if inventory.owned > 0 { out.line("\(counted(inventory.owned, "object")) counted with what owns \(inventory.owned == 1 ? "it" : "them")") }
         if inventory.withoutPod > 0 { out.line("\(counted(inventory.withoutPod, "object")) without a pod") }
         if !inventory.notManifests.isEmpty {
             out.line(
@@ -117,7 +118,7 @@ struct PlanReport {
         let outcome = decision.outcome.rawValue.padded(to: 9)
         out.line(
             "  \(console.paint(outcome, decision.outcome.paint, on: out))  \(decision.field.text.sanitized)  "
-                + "(\(counted(row.objects, "object")))")
+                + "(\(counted(row.objects, "object"))\(decision.by.map { ", by \($0.rule)" } ?? ""))".sanitized)
         let margin = String(repeating: " ", count: 13)
         if let to = decision.to { out.line("\(margin)-> \(to)") }
         for denial in decision.denials { out.line("\(margin)\(denial.sanitized)") }
