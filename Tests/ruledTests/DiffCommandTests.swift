@@ -107,10 +107,7 @@ import Testing
             Self.withoutTests($0).replacing("\"m.corp/quay/*\"", with: "\"m.corp/q/*\" warn \"moved\"")
         }
         #expect(run.status == 1)
-        #expect(
-            run.output == """
-                GOLDEN
-                """)
+        try Golden.expect(run.output, is: "diff.json")
     }
 
     @Test("The images of pods that change come with how many objects they touch, the most first")

@@ -74,10 +74,7 @@ import Testing
     @Test("As JSON, version 1")
     func json() throws {
         let run = try run(["--format", "json"], input: cluster)
-        #expect(
-            run.output == """
-                GOLDEN
-                """)
+        try Golden.expect(run.output, is: "plan.json")
     }
 
     @Test("One object a line")

@@ -43,19 +43,20 @@ struct Diff: ParsableCommand {
 
     @OptionGroup var settings: SettingOptions
     @OptionGroup(title: "With --images") var situationOptions: SituationOptions
+    @OptionGroup(title: "With --images") var own: OwnImageOptions
     @OptionGroup var consoleOptions: ConsoleOptions
 
     func validate() throws {
-        let readers = [old, new, images, situationOptions.namespaceFile].count { $0 == "-" }
+        let readers = [old, new, images, situationOptions.labels.namespaceFile].count { $0 == "-" }
         if readers > 1 { throw ValidationError("standard input can be read only once") }
-        if images == nil, situationOptions.isGiven {
+        if images == nil, situationOptions.isGiven || own.image != nil {
             throw ValidationError("a namespace, an operation or an own image is for the images of --images")
         }
     }
 
     func run() throws {
         let console = consoleOptions.console
-        let situation = try situationOptions.situation()
+        let situation = try situationOptions.situation(ownImage: own.image)
         let (before, after) = try ruleSets(console)
         let list = try images.map { try ImageList($0, namespace: situation.namespace, console: console) }
         let difference = Difference(from: before.program, to: after.program)

@@ -55,31 +55,107 @@ struct LabelList: ExpressibleByArgument {
 extension Operation: ExpressibleByArgument {}
 extension Place: ExpressibleByArgument {}
 
-/// The rule set, and the situation that images stand in.
-struct ContextOptions: ParsableArguments {
+/// Which rule set decides, and for whom.
+struct RuleSetOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The rule set: a directory, a .rules file or a ConfigMap.", valueName: "path"),
         completion: .file())
     var rules = "rules"
 
     @OptionGroup var settings: SettingOptions
+
+    @OptionGroup var own: OwnImageOptions
+
+    /// The webhook's own image.
+    var ownImage: Reference? { own.image }
+}
+
+/// The webhook's own image.
+struct OwnImageOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The webhook's own image, for `ignore self`.", valueName: "ref"))
+    var selfImage: String?
+
+    func validate() throws {
+        if let selfImage, Reference(parsing: selfImage) == nil {
+            throw ValidationError("`\(selfImage)` in --self-image is not an image reference")
+        }
+    }
+
+    /// The image, if it was named.
+    var image: Reference? { selfImage.flatMap { Reference(parsing: $0) } }
+}
+
+/// What is known of the labels of namespaces.
+struct NamespaceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known.", valueName: "labels"))
+    var namespaceLabels: LabelList?
+
+    @Option(
+        help: ArgumentHelp(
+            "Namespaces with their labels, as `kubectl get namespaces -o yaml` prints them.", valueName: "file"),
+        completion: .file())
+    var namespaceFile: String?
+
+    func validate() throws {
+        if namespaceLabels != nil, namespaceFile != nil {
+            throw ValidationError("give --namespace-labels or --namespace-file, not both")
+        }
+    }
+
+    /// The labels by namespace, if a file was given.
+    func namespaces() throws -> [String: [String: String]]? {
+        guard let namespaceFile else { return nil }
+        let objects = Manifests.objects(of: try ManifestInput.read(namespaceFile)).filter {
+            $0["kind"]?.text == "Namespace"
+        }
+        guard !objects.isEmpty else {
+            throw InputFailure(
+                .manifestUnusable, "`\(namespaceFile)` holds no Namespace",
+                help: ["kubectl get namespaces -o yaml > namespaces.yaml"])
+        }
+        var found: [String: [String: String]] = [:]
+        for object in objects {
+            guard let name = object["metadata"]?["name"]?.text else { continue }
+            found[name] = try Self.labels(of: object, named: name, in: namespaceFile)
+        }
+        return found
+    }
+
+    /// The labels of a Namespace; an unknown is not an empty, so labels that cannot be read are an error.
+    static func labels(
+        of namespace: Manifest, named name: String, in file: String
+    ) throws(InputFailure) -> [String: String] {
+        guard let labels = namespace["metadata"]?["labels"], labels.typeName != "null" else { return [:] }
+        guard let members = labels.members, members.allSatisfy({ $0.value.text != nil }) else {
+            throw InputFailure(
+                .manifestUnusable, "the labels of the Namespace `\(name)` in `\(file)` are not all strings",
+                notes: ["at \(file):\(labels.line)"], help: ["put `true`, `yes` and numbers in quotes"])
+        }
+        return labels.stringMembers
+    }
+}
+
+/// The rule set, and the situation that images stand in.
+struct ContextOptions: ParsableArguments {
+    @OptionGroup var ruleOptions: RuleSetOptions
     @OptionGroup var situationOptions: SituationOptions
 
-    /// The namespace of objects that name none.
+    var rules: String { ruleOptions.rules }
+    var settings: SettingOptions { ruleOptions.settings }
+    var labels: NamespaceOptions { situationOptions.labels }
     var namespace: String? { situationOptions.namespace }
-    /// The file of Namespaces.
-    var namespaceFile: String? { situationOptions.namespaceFile }
-    /// What is done to the object.
     var operation: Operation { situationOptions.operation }
 
     func validate() throws {
-        if rules == "-", namespaceFile == "-" {
+        if rules == "-", labels.namespaceFile == "-" {
             throw ValidationError("standard input cannot be both the rules and the namespaces")
         }
     }
 
     /// Reads what the options name.
-    func situation() throws -> Situation { try situationOptions.situation() }
+    func situation() throws -> Situation { try situationOptions.situation(ownImage: ruleOptions.ownImage) }
 
     /// Loads the rule set; its findings go to standard error, and errors end the command with 1.
     func program(_ console: Console) throws -> Program {

@@ -36,7 +36,7 @@ struct Plan: ParsableCommand {
 
     func validate() throws {
         if paths.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input can be read only once") }
-        if paths.contains("-"), context.rules == "-" || context.namespaceFile == "-" {
+        if paths.contains("-"), context.rules == "-" || context.labels.namespaceFile == "-" {
             throw ValidationError("standard input is the manifests already; name a file for the rest")
         }
     }

@@ -4,76 +4,26 @@ import RuleLang
 
 /// The situation that images stand in.
 struct SituationOptions: ParsableArguments {
+    @OptionGroup var labels: NamespaceOptions
+
     @Option(help: ArgumentHelp("The namespace of objects that name none.", valueName: "name"))
     var namespace: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known.", valueName: "labels"))
-    var namespaceLabels: LabelList?
-
-    @Option(
-        help: ArgumentHelp(
-            "Namespaces with their labels, as `kubectl get namespaces -o yaml` prints them.", valueName: "file"),
-        completion: .file())
-    var namespaceFile: String?
-
-    @Option(help: ArgumentHelp("The webhook's own image, for `ignore self`.", valueName: "ref"))
-    var selfImage: String?
 
     @Option(help: ArgumentHelp("What is done to the object.", valueName: "operation"))
     var operation: Operation = .create
 
-    func validate() throws {
-        if namespaceLabels != nil, namespaceFile != nil {
-            throw ValidationError("give --namespace-labels or --namespace-file, not both")
-        }
-        if let selfImage, Reference(parsing: selfImage) == nil {
-            throw ValidationError("`\(selfImage)` in --self-image is not an image reference")
-        }
-    }
-
     /// Whether one of the options was given.
     var isGiven: Bool {
-        namespace != nil || namespaceLabels != nil || namespaceFile != nil || selfImage != nil || operation != .create
+        namespace != nil || labels.namespaceLabels != nil || labels.namespaceFile != nil || operation != .create
     }
 
     /// Reads what the options name.
-    func situation() throws -> Situation {
-        var namespaces: [String: [String: String]]?
-        if let namespaceFile {
-            let objects = Manifests.objects(of: try ManifestInput.read(namespaceFile)).filter {
-                $0["kind"]?.text == "Namespace"
-            }
-            guard !objects.isEmpty else {
-                throw InputFailure(
-                    .manifestUnusable, "`\(namespaceFile)` holds no Namespace",
-                    help: ["kubectl get namespaces -o yaml > namespaces.yaml"])
-            }
-            var found: [String: [String: String]] = [:]
-            for object in objects {
-                guard let name = object["metadata"]?["name"]?.text else { continue }
-                found[name] = try Self.labels(of: object, named: name, in: namespaceFile)
-            }
-            namespaces = found
-        }
+    func situation(ownImage: Reference?) throws -> Situation {
+        let namespaces = try labels.namespaces()
         let only = namespaces.flatMap { $0.count == 1 ? $0.keys.first : nil }
         return Situation(
-            namespace: namespace ?? only ?? "default", labels: namespaceLabels?.labels, namespaces: namespaces,
-            operation: operation, selfImage: selfImage.flatMap { Reference(parsing: $0) })
-    }
-
-    /// The labels of a Namespace; an unknown is not an empty, so labels that cannot be read are an error.
-    static func labels(
-        of namespace: Manifest, named name: String, in file: String
-    ) throws(InputFailure) -> [String: String] {
-        guard let labels = namespace["metadata"]?["labels"], labels.typeName != "null" else { return [:] }
-        guard let members = labels.members, members.allSatisfy({ $0.value.text != nil }) else {
-            throw InputFailure(
-                .manifestUnusable, "the labels of the Namespace `\(name)` in `\(file)` are not all strings",
-                notes: ["at \(file):\(labels.line)"], help: ["put `true`, `yes` and numbers in quotes"])
-        }
-        return labels.stringMembers
+            namespace: namespace ?? only ?? "default", labels: labels.namespaceLabels?.labels, namespaces: namespaces,
+            operation: operation, selfImage: ownImage)
     }
 }
 

@@ -103,7 +103,7 @@ struct Inventory {
             do throws(InputFailure) {
                 let metadata = object["metadata"]
                 if kind == "Namespace", let name = metadata?["name"]?.text {
-                    namespaces[name] = try SituationOptions.labels(of: object, named: name, in: shown)
+                    namespaces[name] = try NamespaceOptions.labels(of: object, named: name, in: shown)
                 }
                 guard case .workload(let workload) = try object.workloadReading(shown: shown) else {
                     withoutPod += 1

@@ -94,7 +94,10 @@ struct PlanReport {
                 + "\(counted(namespaces.count, "namespace")): \(changed) changed, \(denied) denied")
         if images > 0 { out.line("images: \(outcomeCounts.map { "\($0.count) \($0.name)" }.joined(separator: ", "))") }
         if inventory.files == 0 { out.line("no file was read: folders are searched for *.yaml, *.yml and *.json") }
-        if inventory.owned > 0 { out.line("\(counted(inventory.owned, "object")) counted with what owns \(inventory.owned == 1 ? "it" : "them")") }
+        if inventory.owned > 0 {
+            out.line(
+                "\(counted(inventory.owned, "object")) counted with what owns \(inventory.owned == 1 ? "it" : "them")")
+        }
         if inventory.withoutPod > 0 { out.line("\(counted(inventory.withoutPod, "object")) without a pod") }
         if !inventory.notManifests.isEmpty {
             out.line(
