@@ -32,7 +32,9 @@ struct AnswerDifference {
             if comparison.agrees(on: box) { return [] }
             let parts = Self.cut(box, at: Self.library)
             let differing = parts.flatMap { Self.differing($0, comparison) }
-            return differing == parts ? [box] : differing
+            // What differs everywhere, or for all digests, is one part.
+            let whole = ([box] + Self.cut(box, at: Self.pinned)).first { Self.cut($0, at: Self.library) == differing }
+            return whole.map { [$0] } ?? differing
         default:
             return [box]
         }

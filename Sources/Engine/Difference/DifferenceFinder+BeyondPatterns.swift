@@ -19,7 +19,7 @@ extension DifferenceFinder {
     private mutating func compareSituations() {
         let shared = Set(old.program.code.bypassPrefixes).intersection(new.program.code.bypassPrefixes).min()
         for (isOld, one, other) in [(true, old, new), (false, new, old)] {
-            guard let pieces = Box.subtract(situations(other), from: Self.disjoint(situations(one))) else {
+            guard let pieces = Box.remainder(of: Self.disjoint(situations(one)), without: situations(other)) else {
                 undecided.append("what the `ignore`s of namespaces and pods cover")
                 continue
             }
@@ -55,7 +55,7 @@ extension DifferenceFinder {
         for prefix in known[0].symmetricDifference(known[1]).sorted() {
             let isOld = known[0].contains(prefix)
             let one = isOld ? old : new
-            guard let pieces = Box.subtract(situations(one), from: [.everything]) else {
+            guard let pieces = Box.remainder(of: [.everything], without: situations(one)) else {
                 undecided.append("images under `\(prefix)`")
                 continue
             }
@@ -82,7 +82,9 @@ extension DifferenceFinder {
             if case .allow = other.action(action).effect, other.action(action).warning == nil { continue }
             let before = other.actions(meeting: box.imagePattern).filter { $0 < action }.map { other.boxes[$0] }
             let quick = box.telling.filter { witness in !ignored.contains { $0.contains(witness) } }
-            let exact = { before.count > Self.holeBudget ? [] : Box.subtract(ignored + before, from: [box]) ?? [] }
+            let exact = {
+                before.count > Self.holeBudget ? [] : Box.remainder(of: [box], without: ignored + before) ?? []
+            }
             guard let point = own(quick) ?? own(exact().flatMap(\.telling)) else { continue }
             let side = DifferenceSide(.ignore, location: .init(one.program.ignoreLocations.selfImage))
             let acting = other.side(of: action, isBrief: true)
@@ -104,7 +106,7 @@ extension DifferenceFinder {
     private mutating func compareUnknownLabels() {
         let isOld = old.program.asksForNamespaceLabels
         guard isOld != new.program.asksForNamespaceLabels else { return }
-        let boxes = (Box.subtract(situations(isOld ? old : new), from: [.everything]) ?? []) + [.everything]
+        let boxes = (Box.remainder(of: [.everything], without: situations(isOld ? old : new)) ?? []) + [.everything]
         let points = boxes.compactMap(\.witness).map { witness in
             var point = ImagePoint(witness)
             point.namespaceLabels = nil
@@ -138,7 +140,7 @@ extension DifferenceFinder {
     private static func disjoint(_ boxes: [Box]) -> [Box] {
         var result: [Box] = []
         for (index, box) in boxes.enumerated() {
-            result += Box.subtract(Array(boxes[..<index]), from: [box]) ?? [box]
+            result += Box.remainder(of: [box], without: Array(boxes[..<index])) ?? [box]
         }
         return result
     }

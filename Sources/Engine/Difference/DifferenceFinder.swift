@@ -200,7 +200,7 @@ struct DifferenceFinder {
         }
         var witness = parts.lazy.flatMap(\.telling).first(where: isShown)
         if witness == nil {
-            guard holes.count <= Self.holeBudget, let remaining = Box.subtract(holes, from: parts) else {
+            guard holes.count <= Self.holeBudget, let remaining = Box.remainder(of: parts, without: holes) else {
                 return notDecided(base)
             }
             var pieces: [Box] = []

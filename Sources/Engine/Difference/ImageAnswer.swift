@@ -92,6 +92,9 @@ extension Box {
             && namespaceLabels.hold(for: witness.namespaceLabels) && podLabels.hold(for: witness.podLabels)
     }
 
+    /// What is left of some boxes without others; nil beyond the budget.
+    static func remainder(of boxes: [Box], without holes: [Box]) -> [Box]? { subtract(holes, from: boxes) }
+
     /// Everything.
     static let everything = Box(pattern: .everything, conditions: ConditionSet())
 }

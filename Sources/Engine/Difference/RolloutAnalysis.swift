@@ -87,7 +87,7 @@ struct RolloutAnalysis {
             before.append(writer.boxes[action])
         }
         guard before.count <= DifferenceFinder.holeBudget else { return nil }
-        return first(Box.subtract(before, from: sources) ?? [])
+        return first(Box.remainder(of: sources, without: before) ?? [])
     }
 
     private func confirmed(
