@@ -487,6 +487,14 @@ def quickstart():
     missing = [line for line in shown if line.strip() and line.replace("8443", str(port)) not in lines]
     missing = [line for line in missing if "9090" not in line]
     check(len(shown) > 5 and not missing, "scripts/quickstart prints what the README shows", f"{missing}\n{lines}")
+    run = subprocess.run(
+        [options.ruled, "test", "--pod", "examples/pod.yaml", "--namespace-labels", LABELS, "--format", "json"], cwd=ROOT,
+        capture_output=True, check=True)
+    text = "\n".join(lines)
+    for image in json.loads(run.stdout)["objects"][0]["images"]:
+        pair = f"  {image['from']}\n    -> {image['to'] or 'unchanged'}\n"
+        if pair not in text:
+            check(False, "scripts/quickstart and `ruled test --pod` agree", f"{pair}\n{text}")
     context = ssl._create_unverified_context()
     connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
     connection.request("POST", "/mutate", (OWN / "create-nginx-no-tag.json").read_bytes(), JSON)
