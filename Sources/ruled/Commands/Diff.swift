@@ -78,7 +78,8 @@ struct Diff: ParsableCommand {
     /// Both rule sets; where one is not valid, that of both is told, and the command ends with 1.
     private func ruleSets(_ console: Console) throws -> (RuleSet, RuleSet) {
         let inputs = try [old, new].map { try RuleSetInput.read($0) }
-        let loads = inputs.map { RuleSet.load($0.files, settings: settings.values) }
+        let values = try settings.values
+        let loads = inputs.map { RuleSet.load($0.files, settings: values) }
         if let before = loads[0].ruleSet, let after = loads[1].ruleSet { return (before, after) }
         for (input, load) in zip(inputs, loads) where load.ruleSet == nil {
             if format == .json {

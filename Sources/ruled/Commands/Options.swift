@@ -19,9 +19,19 @@ struct SettingOptions: ParsableArguments {
         help: ArgumentHelp("Give a `let` another value; may be repeated.", valueName: "name=value"))
     var settings: [Pair] = []
 
-    /// The values by name; the last one counts.
+    /// The values by name; each may be set once.
     var values: [String: String] {
-        Dictionary(settings.map { ($0.key, $0.value) }) { _, last in last }
+        get throws(InputFailure) {
+            var values: [String: String] = [:]
+            for setting in settings {
+                if let earlier = values.updateValue(setting.value, forKey: setting.key) {
+                    throw InputFailure(
+                        .settingTwice, "`\(setting.key)` is set twice: to `\(earlier)` and to `\(setting.value)`",
+                        help: ["give `--set \(setting.key)=…` once"])
+                }
+            }
+            return values
+        }
     }
 }
 

@@ -12,6 +12,14 @@ struct SituationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("What is done to the object.", valueName: "operation"))
     var operation: Operation = .create
 
+    func validate() throws {
+        if let namespace, !KubernetesSyntax.isNamespaceName(namespace) {
+            throw ValidationError(
+                "`\(namespace)` in --namespace is not the name of a namespace: at most 63 lower-case letters, digits "
+                    + "and `-`, with a letter or digit at both ends")
+        }
+    }
+
     /// Whether one of the options was given.
     var isGiven: Bool {
         namespace != nil || labels.namespaceLabels != nil || labels.namespaceFile != nil || operation != .create
