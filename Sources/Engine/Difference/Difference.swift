@@ -27,8 +27,11 @@ public struct Difference: Sendable {
         var finder = DifferenceFinder(old: old, new: new)
         finder.run()
         regions = finder.regions
-        undecided = finder.undecided
-        reentries = RolloutAnalysis(finder).run()
+        let rollout = RolloutAnalysis(finder).run()
+        reentries = rollout.reentries
+        undecided =
+            finder.undecided
+            + (rollout.isComplete ? [] : ["whether all that one writes and the other takes up was found"])
     }
 }
 

@@ -7,7 +7,7 @@ import RuleLang
 /// only where the two differ, and only there is looked.
 struct RolloutAnalysis {
     /// How many ways from an action into a region are looked at.
-    private static let budget = 1_000_000
+    private static let budget = 200_000
     /// How many findings are told, a pair of actions each.
     private static let limit = 100
 
@@ -17,11 +17,13 @@ struct RolloutAnalysis {
         self.finder = finder
     }
 
-    func run() -> [DifferenceReentry] {
-        [true, false].flatMap { isFromOld in reentries(isFromOld: isFromOld) }
+    /// What is found, and whether all that was to be looked at could be.
+    func run() -> (reentries: [DifferenceReentry], isComplete: Bool) {
+        let (old, new) = (reentries(isFromOld: true), reentries(isFromOld: false))
+        return (old.found + new.found, old.isComplete && new.isComplete)
     }
 
-    private func reentries(isFromOld: Bool) -> [DifferenceReentry] {
+    private func reentries(isFromOld: Bool) -> (found: [DifferenceReentry], isComplete: Bool) {
         let (writer, taker) = isFromOld ? (finder.old, finder.new) : (finder.new, finder.old)
         var writers: [String: [Int]] = [:]
         for index in writer.boxes.indices where !writer.isObserved(index) {
@@ -46,7 +48,7 @@ struct RolloutAnalysis {
                 for host in hosts(part.imagePattern.registry, among: writers) {
                     for source in writers[host] ?? [] {
                         work += 1
-                        guard work <= Self.budget else { return found }
+                        guard work <= Self.budget else { return (found, false) }
                         tell(reentry(source, part, cell.holes, isFromOld, writer, taker))
                     }
                 }
@@ -57,7 +59,7 @@ struct RolloutAnalysis {
                 tell(reentry(source, .everything, [], isFromOld, writer, taker))
             }
         }
-        return found
+        return (found, true)
     }
 
     private func isAllowed(_ action: CompiledAction) -> Bool {

@@ -160,7 +160,7 @@ struct DifferenceBruteForceTests {
             #expect(isTrue, "\(title) \(region)")
             if !isTrue { return false }
         }
-        for reentry in RolloutAnalysis(finder).run() {
+        for reentry in RolloutAnalysis(finder).run().reentries {
             let isTrue = holds(reentry, first.program, second.program)
             #expect(isTrue, "\(title) \(reentry)")
             if !isTrue { return false }
