@@ -35,14 +35,16 @@ struct PatternIndex {
     /// its own; and whether the path patterns are the same. An action may be found more than once.
     func forEachRelated(to pattern: ImagePattern, box: Box? = nil, _ body: (Int, Bool) -> Void) {
         let path = pattern.path
-        visit(path, pattern, box, body)
+        visit(path, pattern, box: box, body)
         for count in stride(from: path.components.count, through: 0, by: -1) {
             let holder = PathPattern(components: Array(path.components.prefix(count)), hasWildcard: true)
-            if holder != path, holder.contains(path) { visit(holder, pattern, box, body) }
+            if holder != path, holder.contains(path) { visit(holder, pattern, box: box, body) }
         }
     }
 
-    private func visit(_ path: PathPattern, _ pattern: ImagePattern, _ box: Box?, _ body: (Int, Bool) -> Void) {
+    /// Calls `body` with the actions that were inserted under one path pattern and whose registries are nested with
+    /// that of a pattern; and whether the pattern has this path.
+    func visit(_ path: PathPattern, _ pattern: ImagePattern, box: Box? = nil, _ body: (Int, Bool) -> Void) {
         guard let registries = actions[path] else { return }
         let isSame = path == pattern.path
         func call(_ bucket: Bucket) {
