@@ -1,0 +1,43 @@
+{{/* The command lines of the program, here and nowhere else. */}}
+
+{{/* Where reviews and edited rules are posted. */}}
+{{- define "ruled.mutatePath" -}}/mutate{{- end -}}
+{{- define "ruled.validatePath" -}}/validate{{- end -}}
+
+{{- define "ruled.serveArgs" -}}
+- serve
+- --rules=/etc/ruled/rules
+- --listen=0.0.0.0:{{ include "ruled.webhookPort" . }}
+- --admin-listen=0.0.0.0:{{ include "ruled.adminPort" . }}
+{{- if eq .Values.certificates.mode "managed" }}
+- --tls=kubernetes
+- --ca-secret={{ .Release.Namespace }}/{{ include "ruled.caSecretName" . }}
+- --service-name={{ include "ruled.fullname" . }}
+{{- else }}
+- --tls=files
+- --tls-cert=/etc/ruled/tls/tls.crt
+- --tls-key=/etc/ruled/tls/tls.key
+{{- end }}
+- --namespace-labels={{ ternary "auto" "off" .Values.watchNamespaceLabels }}
+- --self-image={{ .Values.image.repository }}
+{{- if .Values.enforce }}
+- --fail-closed
+{{- end }}
+- --drain={{ .Values.drainSeconds }}
+- --log-level={{ .Values.log.level }}
+- --log-format={{ .Values.log.format }}
+{{- range .Values.extraArgs }}
+- {{ . | quote }}
+{{- end }}
+{{- end -}}
+
+{{- define "ruled.manageArgs" -}}
+- certs
+- manage
+- --namespace={{ .Release.Namespace }}
+- --ca-secret={{ include "ruled.caSecretName" . }}
+- --mutating-webhook={{ include "ruled.clusterName" . }}
+{{- if include "ruled.validates" . }}
+- --validating-webhook={{ include "ruled.clusterName" . }}
+{{- end }}
+{{- end -}}
