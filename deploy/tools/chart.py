@@ -1,5 +1,6 @@
 """The chart as the checks see it: rendering, cases, and the values with their comments."""
 
+import os
 import pathlib
 import subprocess
 
@@ -16,7 +17,8 @@ class RenderError(Exception):
 
 def helm(*arguments):
     """Runs Helm and gives what it printed."""
-    done = subprocess.run([HELM, *map(str, arguments)], capture_output=True, text=True)
+    done = subprocess.run([HELM, *map(str, arguments)], capture_output=True, text=True,
+                          env={**os.environ, "KUBECONFIG": os.devnull})
     if done.returncode != 0:
         raise RenderError(done.stdout + done.stderr)
     return done.stdout
@@ -25,6 +27,12 @@ def helm(*arguments):
 def render(values, *options, release="ruled", namespace="ruled"):
     """The text that the chart gives for a file of values."""
     return helm("template", release, CHART, "--namespace", namespace, "--values", values, *options)
+
+
+def notes(values):
+    """What Helm tells whoever installs the chart with a file of values."""
+    text = helm("install", "ruled", CHART, "--namespace", "ruled", "--values", values, "--dry-run=client")
+    return text.split("\nNOTES:\n")[1]
 
 
 class Loader(yaml.CSafeLoader):

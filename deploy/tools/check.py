@@ -82,8 +82,12 @@ Dumper.add_representer(
 
 
 def check_golden(path, objects):
-    text = yaml.dump_all(map(short, objects), Dumper=Dumper, sort_keys=False, width=120)
-    golden = GOLDEN / f"{case_name(path)}.yaml"
+    compare(f"{case_name(path)}.yaml", yaml.dump_all(map(short, objects), Dumper=Dumper, sort_keys=False, width=120))
+    compare(f"{case_name(path)}.txt", chart.notes(path))
+
+
+def compare(name, text):
+    golden = GOLDEN / name
     if os.environ.get("RULED_UPDATE_GOLDEN") == "1":
         golden.write_text(text)
         return
@@ -93,7 +97,7 @@ def check_golden(path, objects):
 
 
 def check_goldens_have_cases():
-    extra = {path.name.removesuffix(".yaml") for path in GOLDEN.glob("*.yaml")} - set(map(case_name, CASES))
+    extra = {path.stem for path in GOLDEN.iterdir()} - set(map(case_name, CASES))
     assert not extra, f"goldens of no case: {extra}"
 
 
@@ -197,6 +201,25 @@ def program():
     return str(path)
 
 
+def check_options(objects):
+    """The program knows every option that the chart gives it."""
+    ruled = program()
+
+    def known(*command):
+        done = subprocess.run([ruled, "help", *command], capture_output=True, text=True)
+        return done.stdout if done.returncode == 0 else ""
+
+    if "manage" not in known("certs"):
+        raise Skipped("this `ruled` has no `certs manage` yet")
+    for item, metadata, spec in invariants.pods(objects):
+        if item["kind"] == "Deployment":
+            given = spec["containers"][0]["args"]
+            help = known(*(word for word in given if not word.startswith("--")))
+            for word in given:
+                option = word.partition("=")[0]
+                assert not option.startswith("--") or re.search(rf"{option}\b", help), f"{option} is not known to {given[0]}"
+
+
 def check_rules(objects):
     """The rules that a case renders are valid, and pass their own tests."""
     ruled = program()
@@ -243,6 +266,7 @@ def main():
         for check in invariants.ALL:
             tally.run(f"{name}: {check.__name__.replace('_', ' ')}", check, objects, values)
         tally.run(f"{name}: the rules are valid", check_rules, objects)
+        tally.run(f"{name}: the options are known", check_options, objects)
     for path in REFUSED:
         tally.run(f"refused: {case_name(path)}", check_refused, path)
     tally.run("releases do not share names", check_names)
