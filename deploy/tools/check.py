@@ -14,6 +14,7 @@ import kubernetes_validate
 import yaml
 
 import chart
+import documents
 import helm_test
 import image_check
 import invariants
@@ -163,11 +164,6 @@ def check_schema_has_values():
     compare(schema, values, [])
 
 
-def metrics_of_server():
-    sources = "\n".join(path.read_text() for path in (chart.ROOT / "Sources").rglob("*.swift"))
-    return set(re.findall(r'"((?:ruled|process)_[a-z_]+)"', sources))
-
-
 def check_metrics(objects):
     """Alerts and dashboard ask only for what the server counts."""
     text = json.dumps([o for o in objects if o["kind"] == "PrometheusRule"])
@@ -175,7 +171,7 @@ def check_metrics(objects):
     json.loads((chart.CHART / "files/dashboard.json").read_text())
     asked = set(re.findall(r"\b((?:ruled|process)_[a-z_]+)\b", text))
     asked = {re.sub(r"_(bucket|sum|count)$", "", metric) for metric in asked}
-    assert len(asked) > 10 and asked <= metrics_of_server(), asked - metrics_of_server()
+    assert len(asked) > 10 and asked <= documents.metrics(), asked - documents.metrics()
 
 
 def check_alerts(objects):
@@ -273,6 +269,8 @@ def main():
     tally.run("manifests", check_manifests)
     tally.run("metrics of alerts and dashboard exist", check_metrics, rendered.get("everything", []))
     tally.run("alerts fire", check_alerts, rendered.get("everything", []))
+    for name, check in documents.CHECKS:
+        tally.run(f"documents: {name}", check)
     for name, check in helm_test.CHECKS:
         tally.run(f"helm test: {name}", check)
     for name, check in image_check.CHECKS:

@@ -108,9 +108,7 @@ def conditions_never_fail(objects, values):
         for condition in webhook["matchConditions"]:
             program = environment.program(environment.compile(condition["expression"]))
             if webhook["name"] == "rules.ruled.dev":
-                # A ConfigMap that is created without a name has one by the time it is asked about, or is denied.
-                wanted = arguments_configmap(objects)
-                cases = [({"name": wanted}, True), ({"name": "another"}, False)]
+                cases = [({"name": rules_mounted(objects)}, True), ({"name": "another"}, False), ({"generateName": "a-"}, False)]
             else:
                 cases = samples
             for metadata, expected in cases:
@@ -118,7 +116,7 @@ def conditions_never_fail(objects, values):
                 assert bool(result) == expected, (condition["name"], metadata)
 
 
-def arguments_configmap(objects):
+def rules_mounted(objects):
     """The ConfigMap that the webhook's replicas mount."""
     for item, metadata, spec in pods(objects):
         for volume in spec.get("volumes", []):
@@ -165,7 +163,7 @@ def names_meet(objects, values):
             assert len(chosen) == 1 and chosen[0]["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "webhook"
             ports = {p["name"] for p in chosen[0]["spec"]["template"]["spec"]["containers"][0]["ports"]}
             assert {port["targetPort"] for port in spec["ports"]} <= ports
-        if kind in ("PodDisruptionBudget", "NetworkPolicy"):
+        if kind in ("PodDisruptionBudget", "NetworkPolicy", "PodMonitor"):
             selector = (spec.get("selector") or spec.get("podSelector"))["matchLabels"]
             assert sum(selects(selector, labels) for labels in templates) == 1
         if kind == "ServiceMonitor":

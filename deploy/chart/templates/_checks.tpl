@@ -22,7 +22,7 @@
 {{- if and .Values.certificates.caBundle (ne .Values.certificates.mode "secret") -}}
 {{- fail "\n\ncertificates.caBundle goes with certificates.mode=secret: in the other modes somebody else keeps the bundle" -}}
 {{- end -}}
-{{- if has (include "ruled.testNamespace" .) (append .Values.scope.excludedNamespaces .Release.Namespace) -}}
+{{- if has (include "ruled.testNamespace" .) (include "ruled.excludedNamespaces" . | fromJsonArray) -}}
 {{- fail (printf "\n\ntest.namespace: `%s` is excluded from the webhook, so nothing would be rewritten there" (include "ruled.testNamespace" .)) -}}
 {{- end -}}
 {{- if eq (include "ruled.webhookPort" .) (include "ruled.adminPort" .) -}}

@@ -35,6 +35,7 @@
 - certs
 - manage
 - --namespace={{ .Release.Namespace }}
+- --admin-listen=0.0.0.0:{{ .Values.ports.admin }}
 - --ca-secret={{ include "ruled.caSecretName" . }}
 - --mutating-webhook={{ include "ruled.clusterName" . }}
 {{- if include "ruled.validates" . }}

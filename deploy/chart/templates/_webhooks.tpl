@@ -1,6 +1,11 @@
+{{/* The namespaces that are never in scope, as JSON. */}}
+{{- define "ruled.excludedNamespaces" -}}
+{{- concat .Values.scope.excludedNamespaces (list "kube-system" .Release.Namespace) | uniq | sortAlpha | toJson -}}
+{{- end -}}
+
 {{/* Which namespaces: never those that are excluded, its own or opted out, whatever else is asked for. */}}
 {{- define "ruled.namespaceSelector" -}}
-{{- $excluded := append .Values.scope.excludedNamespaces .Release.Namespace | uniq | sortAlpha -}}
+{{- $excluded := include "ruled.excludedNamespaces" . | fromJsonArray -}}
 {{- with .Values.scope.namespaceSelector.matchLabels }}
 matchLabels: {{- toYaml . | nindent 2 }}
 {{- end }}
