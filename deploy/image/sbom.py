@@ -29,7 +29,8 @@ def debian_package(path):
         if not name:
             return None
         shown = subprocess.run(
-            ["dpkg-query", "-W", "-f", "${Package} ${Version} ${Architecture}", name], capture_output=True, text=True)
+            ["dpkg-query", "-W", "-f", "${Package} ${Version} ${Architecture}", name], capture_output=True, text=True
+        )
     except FileNotFoundError:
         return None
     return tuple(shown.stdout.split()) if shown.returncode == 0 else None
@@ -49,7 +50,8 @@ def package(spdx, name, version, url=None, license="NOASSERTION", purl=None):
     }
     if purl:
         found["externalRefs"] = [
-            {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl}]
+            {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl}
+        ]
     return found
 
 
@@ -65,8 +67,13 @@ def swift_packages(resolved):
         path = re.sub(r"^https?://", "", place)
         license = "Apache-2.0" if path.startswith(APACHE) else "NOASSERTION"
         yield package(
-            identifier("Swift", pin["identity"]), pin["identity"], version, f"git+{place}@{state['revision']}", license,
-            f"pkg:swift/{path}@{version}")
+            identifier("Swift", pin["identity"]),
+            pin["identity"],
+            version,
+            f"git+{place}@{state['revision']}",
+            license,
+            f"pkg:swift/{path}@{version}",
+        )
 
 
 def swift_runtime():
@@ -77,7 +84,9 @@ def swift_runtime():
         return
     found = re.search(r"Swift version (\S+)", text)
     if found:
-        yield package("SPDXRef-Swift-runtime", "swift", found.group(1), "https://github.com/swiftlang/swift", "Apache-2.0")
+        yield package(
+            "SPDXRef-Swift-runtime", "swift", found.group(1), "https://github.com/swiftlang/swift", "Apache-2.0"
+        )
 
 
 def document(files, version, created, digest, resolved):
@@ -116,7 +125,8 @@ def document(files, version, created, digest, resolved):
     digests = "".join(sorted(entry["checksums"][0]["checksumValue"] for entry in entries))
     packages[0]["filesAnalyzed"] = True
     packages[0]["packageVerificationCode"] = {
-        "packageVerificationCodeValue": hashlib.sha1(digests.encode()).hexdigest()}
+        "packageVerificationCodeValue": hashlib.sha1(digests.encode()).hexdigest()
+    }
     return {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",

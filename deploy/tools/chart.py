@@ -17,8 +17,9 @@ class RenderError(Exception):
 
 def helm(*arguments):
     """Runs Helm and gives what it printed."""
-    done = subprocess.run([HELM, *map(str, arguments)], capture_output=True, text=True,
-                          env={**os.environ, "KUBECONFIG": os.devnull})
+    done = subprocess.run(
+        [HELM, *map(str, arguments)], capture_output=True, text=True, env={**os.environ, "KUBECONFIG": os.devnull}
+    )
     if done.returncode != 0:
         raise RenderError(done.stdout + done.stderr)
     return done.stdout

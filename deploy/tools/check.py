@@ -48,7 +48,11 @@ class Tally:
         except Exception as error:
             self.failed += 1
             print(f"FAIL {name}")
-            text = str(error) if isinstance(error, (AssertionError, chart.RenderError)) and str(error) else traceback.format_exc()
+            text = (
+                str(error)
+                if isinstance(error, (AssertionError, chart.RenderError)) and str(error)
+                else traceback.format_exc()
+            )
             print("\n".join("     " + line for line in text.splitlines()))
         else:
             self.passed += 1
@@ -79,7 +83,9 @@ class Dumper(yaml.SafeDumper):
 
 
 Dumper.add_representer(
-    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None))
+    str,
+    lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None),
+)
 
 
 def check_golden(path, objects):
@@ -129,8 +135,17 @@ def check_names():
     """Two releases share no object of the cluster's, and a long name stays within what Kubernetes allows."""
     seen = {}
     for release, namespace in [("ruled", "ruled"), ("ruled", "other"), ("b", "ruled"), ("b-" + "x" * 50, "ruled")]:
-        for item in chart.objects(chart.render(CASES[0].parent / "everything.values.yaml", "--set", "fullnameOverride=", "--set", "test.namespace=",
-                                               release=release, namespace=namespace)):
+        for item in chart.objects(
+            chart.render(
+                CASES[0].parent / "everything.values.yaml",
+                "--set",
+                "fullnameOverride=",
+                "--set",
+                "test.namespace=",
+                release=release,
+                namespace=namespace,
+            )
+        ):
             key = (item["kind"], item["metadata"].get("namespace"), chart.name(item))
             assert key not in seen, f"{key} of {release} in {namespace} and {seen.get(key)}"
             seen[key] = (release, namespace)
@@ -140,8 +155,10 @@ def check_names():
 def check_version():
     """The chart installs the program that it is released with."""
     declared = yaml.safe_load((chart.CHART / "Chart.yaml").read_text())
-    source = (chart.ROOT / "Sources/ruled/Ruled.swift")
-    text = "\n".join(path.read_text() for path in ([source] if source.exists() else (chart.ROOT / "Sources/ruled").glob("*.swift")))
+    source = chart.ROOT / "Sources/ruled/Ruled.swift"
+    text = "\n".join(
+        path.read_text() for path in ([source] if source.exists() else (chart.ROOT / "Sources/ruled").glob("*.swift"))
+    )
     version = re.search(r'version: "([^"]+)"', text).group(1)
     assert declared["appVersion"] == version, f"appVersion is {declared['appVersion']}, the program {version}"
 
@@ -176,18 +193,39 @@ def check_metrics(objects):
 
 def check_alerts(objects):
     """promtool reads the alerts, and they fire when they should: deploy/tests/alerts.yaml."""
-    promtool = shutil.which("promtool")
-    if not promtool:
-        raise Skipped("no promtool (Debian: apt-get install prometheus)")
     rules = next(o for o in objects if o["kind"] == "PrometheusRule")["spec"]
     with tempfile.TemporaryDirectory() as folder:
         with open(f"{folder}/rules.yaml", "w") as file:
             yaml.safe_dump(rules, file)
         shutil.copy(chart.ROOT / "deploy/tests/alerts.yaml", folder)
-        done = subprocess.run([promtool, "test", "rules", "alerts.yaml"], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run([promtool(), "test", "rules", "alerts.yaml"], cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
-        done = subprocess.run([promtool, "check", "rules", "rules.yaml"], cwd=folder, capture_output=True, text=True)
+        done = subprocess.run([promtool(), "check", "rules", "rules.yaml"], cwd=folder, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def check_dashboard():
+    """promtool reads every query of the dashboard."""
+    dashboard = json.loads((chart.CHART / "files/dashboard.json").read_text())
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    queries += [annotation["expr"] for annotation in dashboard["annotations"]["list"]]
+    rules = [
+        {"record": f"q{index}", "expr": query.replace("$__rate_interval", "5m")} for index, query in enumerate(queries)
+    ]
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump({"groups": [{"name": "dashboard", "rules": rules}]}, file)
+        file.flush()
+        done = subprocess.run([promtool(), "check", "rules", file.name], capture_output=True, text=True)
+    assert done.returncode == 0 and f"{len(queries)} rules found" in done.stdout, done.stdout + done.stderr
+    identities = [panel["id"] for panel in dashboard["panels"]]
+    assert len(identities) == len(set(identities))
+
+
+def promtool():
+    found = shutil.which("promtool")
+    if not found:
+        raise Skipped("no promtool (Debian: apt-get install prometheus)")
+    return found
 
 
 def program():
@@ -213,7 +251,9 @@ def check_options(objects):
             help = known(*(word for word in given if not word.startswith("--")))
             for word in given:
                 option = word.partition("=")[0]
-                assert not option.startswith("--") or re.search(rf"{option}\b", help), f"{option} is not known to {given[0]}"
+                assert not option.startswith("--") or re.search(
+                    rf"{option}\b", help
+                ), f"{option} is not known to {given[0]}"
 
 
 def check_rules(objects):
@@ -269,6 +309,7 @@ def main():
     tally.run("manifests", check_manifests)
     tally.run("metrics of alerts and dashboard exist", check_metrics, rendered.get("everything", []))
     tally.run("alerts fire", check_alerts, rendered.get("everything", []))
+    tally.run("queries of the dashboard", check_dashboard)
     for name, check in documents.CHECKS:
         tally.run(f"documents: {name}", check)
     for name, check in helm_test.CHECKS:

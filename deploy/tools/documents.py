@@ -8,8 +8,10 @@ import yaml
 import chart
 import invariants
 
-PAGES = [chart.ROOT / page for page in
-         ("docs/install.md", "docs/troubleshooting.md", "docs/operations.md", "deploy/chart/README.md")]
+PAGES = [
+    chart.ROOT / page
+    for page in ("docs/install.md", "docs/troubleshooting.md", "docs/operations.md", "deploy/chart/README.md")
+]
 # Options of `helm install` and `helm upgrade` that `helm template` does not take.
 DROPPED = {"--create-namespace", "--reuse-values", "--reset-then-reuse-values"}
 
@@ -38,7 +40,10 @@ def helm_commands_render():
         options = [word for word in words[4:] if word not in DROPPED]
         base = ["--values", chart.ROOT / "deploy/manifests/values.yaml"]
         if "enforce=true" in options:
-            base += ["--set-file", rf"rules.files.a\.rules={chart.ROOT}/rules/examples/docker-hub-proxy/docker-hub-proxy.rules"]
+            base += [
+                "--set-file",
+                rf"rules.files.a\.rules={chart.ROOT}/rules/examples/docker-hub-proxy/docker-hub-proxy.rules",
+            ]
         try:
             chart.objects(chart.helm("template", "ruled", chart.CHART, *base, *options))
         except chart.RenderError as error:
@@ -50,16 +55,25 @@ def helm_commands_render():
 def objects_are_there():
     """What kubectl is told to look at exists in an installation as the pages describe it."""
     found = chart.objects(chart.render(chart.ROOT / "deploy/manifests/values.yaml"))
-    known = {(item["kind"].lower(), chart.name(item)) for item in found} | {("secret", "ruled-ca"), ("namespace", "ruled")}
+    known = {(item["kind"].lower(), chart.name(item)) for item in found} | {
+        ("secret", "ruled-ca"),
+        ("namespace", "ruled"),
+    }
     count = 0
     for page in PAGES:
         text = page.read_text()
         for kind, name in re.findall(r"\b(deployment)/(ruled[a-z-]*)", text) + re.findall(
-                r"kubectl (?:delete|get|edit|label) (\w+)(?:,\w+)*(?: --namespace \w+)? (ruled[a-z-]*)", text):
+            r"kubectl (?:delete|get|edit|label) (\w+)(?:,\w+)*(?: --namespace \w+)? (ruled[a-z-]*)", text
+        ):
             assert (kind, name) in known, f"{page.name}: {kind} {name}"
             count += 1
         for service, port in re.findall(r"services/https?:([a-z-]+):([a-z]+)/proxy", text):
-            ports = [p["name"] for i in invariants.of_kind(found, "Service") if chart.name(i) == service for p in i["spec"]["ports"]]
+            ports = [
+                p["name"]
+                for i in invariants.of_kind(found, "Service")
+                if chart.name(i) == service
+                for p in i["spec"]["ports"]
+            ]
             assert port in ports, f"{page.name}: {service}:{port}"
             count += 1
     assert count > 10, count
@@ -88,5 +102,8 @@ def names_are_there():
     assert not missing, f"operations.md does not have {missing}"
 
 
-CHECKS = [("Helm's commands render", helm_commands_render), ("objects that are named are there", objects_are_there),
-          ("values, metrics and alerts that are named are there", names_are_there)]
+CHECKS = [
+    ("Helm's commands render", helm_commands_render),
+    ("objects that are named are there", objects_are_there),
+    ("values, metrics and alerts that are named are there", names_are_there),
+]

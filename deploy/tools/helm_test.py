@@ -51,9 +51,18 @@ def run(image, to="", refusals=0):
     try:
         with tempfile.TemporaryDirectory() as account:
             pathlib.Path(account, "token").write_text("secret")
-            environment = {"PATH": os.environ["PATH"], "API": f"http://127.0.0.1:{server.server_port}", "ACCOUNT": account,
-                           "NAMESPACE": "ruled-test", "FROM": FROM, "TO": to, "PAUSE": "0"}
-            done = subprocess.run(["sh", "-eu", "-c", SCRIPT.read_text()], env=environment, capture_output=True, text=True)
+            environment = {
+                "PATH": os.environ["PATH"],
+                "API": f"http://127.0.0.1:{server.server_port}",
+                "ACCOUNT": account,
+                "NAMESPACE": "ruled-test",
+                "FROM": FROM,
+                "TO": to,
+                "PAUSE": "0",
+            }
+            done = subprocess.run(
+                ["sh", "-eu", "-c", SCRIPT.read_text()], env=environment, capture_output=True, text=True
+            )
     finally:
         server.shutdown()
         thread.join()
@@ -87,5 +96,9 @@ def refused():
     assert len(asked) == 10
 
 
-CHECKS = [("a rewritten pod passes", rewritten), ("one that is not fails", not_rewritten),
-          ("another image fails", otherwise), ("no pod fails, after some tries", refused)]
+CHECKS = [
+    ("a rewritten pod passes", rewritten),
+    ("one that is not fails", not_rewritten),
+    ("another image fails", otherwise),
+    ("no pod fails, after some tries", refused),
+]

@@ -19,8 +19,12 @@ def build(folder, binary=sys.executable, **environment):
     out = pathlib.Path(folder) / "image"
     certificates = pathlib.Path(folder) / "ca-certificates.crt"
     certificates.write_text("-----BEGIN CERTIFICATE-----\n")
-    done = subprocess.run([BUILD, binary, "--output", out, "--version", "1.2.3", "--certificates", certificates],
-                          env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000", **environment}, capture_output=True, text=True)
+    done = subprocess.run(
+        [BUILD, binary, "--output", out, "--version", "1.2.3", "--certificates", certificates],
+        env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000", **environment},
+        capture_output=True,
+        text=True,
+    )
     return done, out
 
 
@@ -73,5 +77,8 @@ def no_program():
         assert done.returncode == 1 and "is not a program for Linux" in done.stderr, done.stderr
 
 
-CHECKS = [("built twice, the same bytes", same_bytes), ("a layout with all its digests, and a list of its files", is_an_image),
-          ("what is no program is refused", no_program)]
+CHECKS = [
+    ("built twice, the same bytes", same_bytes),
+    ("a layout with all its digests, and a list of its files", is_an_image),
+    ("what is no program is refused", no_program),
+]

@@ -108,7 +108,11 @@ def conditions_never_fail(objects, values):
         for condition in webhook["matchConditions"]:
             program = environment.program(environment.compile(condition["expression"]))
             if webhook["name"] == "rules.ruled.dev":
-                cases = [({"name": rules_mounted(objects)}, True), ({"name": "another"}, False), ({"generateName": "a-"}, False)]
+                cases = [
+                    ({"name": rules_mounted(objects)}, True),
+                    ({"name": "another"}, False),
+                    ({"generateName": "a-"}, False),
+                ]
             else:
                 cases = samples
             for metadata, expected in cases:
@@ -157,17 +161,30 @@ def names_meet(objects, values):
             labels = spec["template"]["metadata"]["labels"]
             assert selects(spec["selector"]["matchLabels"], labels)
             assert sum(selects(spec["selector"]["matchLabels"], other) for other in templates) == 1
-            assert spec["template"]["spec"]["serviceAccountName"] in {chart.name(a) for a in of_kind(objects, "ServiceAccount")}
+            assert spec["template"]["spec"]["serviceAccountName"] in {
+                chart.name(a) for a in of_kind(objects, "ServiceAccount")
+            }
         if kind == "Service":
-            chosen = [o for o in of_kind(objects, "Deployment") if selects(spec["selector"], o["spec"]["template"]["metadata"]["labels"])]
-            assert len(chosen) == 1 and chosen[0]["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "webhook"
+            chosen = [
+                o
+                for o in of_kind(objects, "Deployment")
+                if selects(spec["selector"], o["spec"]["template"]["metadata"]["labels"])
+            ]
+            assert (
+                len(chosen) == 1
+                and chosen[0]["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "webhook"
+            )
             ports = {p["name"] for p in chosen[0]["spec"]["template"]["spec"]["containers"][0]["ports"]}
             assert {port["targetPort"] for port in spec["ports"]} <= ports
         if kind in ("PodDisruptionBudget", "NetworkPolicy", "PodMonitor"):
             selector = (spec.get("selector") or spec.get("podSelector"))["matchLabels"]
             assert sum(selects(selector, labels) for labels in templates) == 1
         if kind == "ServiceMonitor":
-            services = [s for s in of_kind(objects, "Service") if selects(spec["selector"]["matchLabels"], s["metadata"]["labels"])]
+            services = [
+                s
+                for s in of_kind(objects, "Service")
+                if selects(spec["selector"]["matchLabels"], s["metadata"]["labels"])
+            ]
             assert len(services) == 1
             assert spec["endpoints"][0]["port"] in {p["name"] for p in services[0]["spec"]["ports"]}
         if kind in ("RoleBinding", "ClusterRoleBinding"):
@@ -187,7 +204,9 @@ def names_meet(objects, values):
         validating = [chart.name(v) for v in of_kind(objects, "ValidatingWebhookConfiguration")]
         assert validating == ([manage["--validating-webhook"]] if "--validating-webhook" in manage else [])
         assert ("Service", "ruled", serve["--service-name"]) in known
-    container = next(s for _, m, s in pods(objects) if m["labels"]["app.kubernetes.io/component"] == "webhook")["containers"][0]
+    container = next(s for _, m, s in pods(objects) if m["labels"]["app.kubernetes.io/component"] == "webhook")[
+        "containers"
+    ][0]
     ports = {p["name"]: p["containerPort"] for p in container["ports"]}
     assert serve["--listen"].endswith(f":{ports['webhook']}") and serve["--admin-listen"].endswith(f":{ports['admin']}")
     assert container["image"].startswith(serve["--self-image"] + ":")
@@ -197,7 +216,11 @@ def rights_are_the_least(objects, values):
     """Each account's rights, and no token where there are none."""
     mode = values.get("certificates", {}).get("mode", "managed")
     watches = values.get("watchNamespaceLabels", True)
-    roles = {(i["kind"], i["metadata"].get("namespace"), chart.name(i)): i["rules"] for i in objects if i["kind"] in ("Role", "ClusterRole")}
+    roles = {
+        (i["kind"], i["metadata"].get("namespace"), chart.name(i)): i["rules"]
+        for i in objects
+        if i["kind"] in ("Role", "ClusterRole")
+    }
     held = {}
     for item in objects:
         if item["kind"] not in ("RoleBinding", "ClusterRoleBinding"):
@@ -236,7 +259,9 @@ def rights_are_the_least(objects, values):
 
 
 def replicas_stay_up(objects, values):
-    deployment = next(o for o in of_kind(objects, "Deployment") if "readinessProbe" in o["spec"]["template"]["spec"]["containers"][0])
+    deployment = next(
+        o for o in of_kind(objects, "Deployment") if "readinessProbe" in o["spec"]["template"]["spec"]["containers"][0]
+    )
     spec = deployment["spec"]["template"]["spec"]
     on_host = values.get("hostNetwork", {}).get("enabled", False)
     assert deployment["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == (1 if on_host else 0)

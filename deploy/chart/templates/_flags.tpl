@@ -7,8 +7,8 @@
 {{- define "ruled.serveArgs" -}}
 - serve
 - --rules=/etc/ruled/rules
-- --listen=0.0.0.0:{{ include "ruled.webhookPort" . }}
-- --admin-listen=0.0.0.0:{{ include "ruled.adminPort" . }}
+- --listen={{ .Values.listenAddress }}:{{ include "ruled.webhookPort" . }}
+- --admin-listen={{ .Values.listenAddress }}:{{ include "ruled.adminPort" . }}
 {{- if eq .Values.certificates.mode "managed" }}
 - --tls=kubernetes
 - --ca-secret={{ .Release.Namespace }}/{{ include "ruled.caSecretName" . }}
@@ -35,7 +35,7 @@
 - certs
 - manage
 - --namespace={{ .Release.Namespace }}
-- --admin-listen=0.0.0.0:{{ .Values.ports.admin }}
+- --admin-listen={{ .Values.listenAddress }}:{{ .Values.ports.admin }}
 - --ca-secret={{ include "ruled.caSecretName" . }}
 - --mutating-webhook={{ include "ruled.clusterName" . }}
 {{- if include "ruled.validates" . }}
