@@ -1,4 +1,4 @@
-"""What is in the image, as an SPDX 2.3 document: files, the Debian packages they come from, the Swift packages within."""
+"""What is in the image, as an SPDX 2.3 document: files, Debian packages they come from, Swift packages within."""
 
 import hashlib
 import json

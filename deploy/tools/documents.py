@@ -1,7 +1,10 @@
 """What the pages say of the chart is so: its commands render, and what they name is there."""
 
+import pathlib
 import re
 import shlex
+import tempfile
+import textwrap
 
 import yaml
 
@@ -13,7 +16,7 @@ PAGES = [
     for page in ("docs/install.md", "docs/troubleshooting.md", "docs/operations.md", "deploy/chart/README.md")
 ]
 # Options of `helm install` and `helm upgrade` that `helm template` does not take.
-DROPPED = {"--create-namespace", "--reuse-values", "--reset-then-reuse-values"}
+DROPPED = {"--create-namespace"}
 
 
 def metrics():
@@ -32,24 +35,40 @@ def commands():
                     yield page.name, words
 
 
+def values():
+    """The values that the pages show."""
+    for page in PAGES:
+        for block in re.findall(r"(?ms)^ *```yaml\n(.*?)^ *```", page.read_text()):
+            yield page.name, textwrap.dedent(block)
+
+
+def render(page, options):
+    """Renders as a page says, with rules in which nobody opts out, and the values that a page cannot have."""
+    rules = chart.ROOT / "rules/examples/docker-hub-proxy/docker-hub-proxy.rules"
+    base = ["--values", chart.ROOT / "deploy/manifests/values.yaml", "--set-file", rf"rules.files.a\.rules={rules}"]
+    try:
+        return chart.objects(chart.helm("template", "ruled", chart.CHART, "--namespace=ruled", *base, *options))
+    except chart.RenderError as error:
+        raise AssertionError(f"{page}: {options}\n{error}")
+
+
 def helm_commands_render():
-    """Each on top of an installation with rules in which nobody opts out, as `--reuse-values` would have it."""
-    count = 0
-    for page, words in commands():
-        assert words[2:4] == ["ruled", "deploy/chart"], words
-        options = [word for word in words[4:] if word not in DROPPED]
-        base = ["--values", chart.ROOT / "deploy/manifests/values.yaml"]
-        if "enforce=true" in options:
-            base += [
-                "--set-file",
-                rf"rules.files.a\.rules={chart.ROOT}/rules/examples/docker-hub-proxy/docker-hub-proxy.rules",
-            ]
-        try:
-            chart.objects(chart.helm("template", "ruled", chart.CHART, *base, *options))
-        except chart.RenderError as error:
-            raise AssertionError(f"{page}: {' '.join(words)}\n{error}")
-        count += 1
-    assert count >= 6
+    with tempfile.TemporaryDirectory() as folder:
+        count = 0
+        for page, text in values():
+            file = pathlib.Path(folder, "values.yaml")
+            file.write_text(text)
+            invariants.names_meet(render(page, ["--values", file]), yaml.safe_load(text))
+            count += 1
+        assert count >= 4
+        count = 0
+        for page, words in commands():
+            assert words[2:4] == ["ruled", "deploy/chart"], words
+            # The last values of the pages stand for those that a reader has.
+            options = [str(file) if word == "values.yaml" else word for word in words[4:] if word not in DROPPED]
+            render(page, options)
+            count += 1
+        assert count >= 4
 
 
 def objects_are_there():
@@ -103,7 +122,7 @@ def names_are_there():
 
 
 CHECKS = [
-    ("Helm's commands render", helm_commands_render),
+    ("values and Helm's commands render", helm_commands_render),
     ("objects that are named are there", objects_are_there),
     ("values, metrics and alerts that are named are there", names_are_there),
 ]
