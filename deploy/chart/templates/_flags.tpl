@@ -24,8 +24,7 @@
 - --fail-closed
 {{- end }}
 - --drain={{ .Values.drainSeconds }}
-- --log-level={{ .Values.log.level }}
-- --log-format={{ .Values.log.format }}
+{{ include "ruled.logArgs" . }}
 {{- range .Values.extraArgs }}
 - {{ . | quote }}
 {{- end }}
@@ -37,8 +36,15 @@
 - --namespace={{ .Release.Namespace }}
 - --admin-listen={{ .Values.listenAddress }}:{{ .Values.ports.admin }}
 - --ca-secret={{ include "ruled.caSecretName" . }}
+- --service-name={{ include "ruled.fullname" . }}
 - --mutating-webhook={{ include "ruled.clusterName" . }}
 {{- if include "ruled.validates" . }}
 - --validating-webhook={{ include "ruled.clusterName" . }}
 {{- end }}
+{{ include "ruled.logArgs" . }}
+{{- end -}}
+
+{{- define "ruled.logArgs" -}}
+- --log-level={{ .Values.log.level }}
+- --log-format={{ .Values.log.format }}
 {{- end -}}
