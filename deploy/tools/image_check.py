@@ -77,8 +77,22 @@ def no_program():
         assert done.returncode == 1 and "is not a program for Linux" in done.stderr, done.stderr
 
 
+def dockerfile():
+    """The Dockerfile makes the same image: the user, the files beside the program, the command."""
+    text = (chart.ROOT / "deploy/image/Dockerfile").read_text()
+    with tempfile.TemporaryDirectory() as folder:
+        _, out = build(folder)
+        largest = max((out / "blobs/sha256").iterdir(), key=lambda blob: blob.stat().st_size)
+        with tarfile.open(largest) as tar:
+            for path in ("etc/passwd", "etc/group", "etc/nsswitch.conf"):
+                made = tar.extractfile(path).read().decode().replace("\n", "\\n")
+                assert f"printf '{made}' > /image/{path}" in text, path
+    assert "USER 65532:65532" in text and 'ENTRYPOINT ["/usr/bin/ruled"]' in text
+
+
 CHECKS = [
     ("built twice, the same bytes", same_bytes),
     ("a layout with all its digests, and a list of its files", is_an_image),
     ("what is no program is refused", no_program),
+    ("the Dockerfile makes the same", dockerfile),
 ]
