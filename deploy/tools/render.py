@@ -1,4 +1,5 @@
-"""Makes what is derived of the chart: its copy of the default rules, the table of values, the plain manifests.
+"""Makes what is derived of the chart: its copy of the default rules, the table of values, the descriptions in
+the schema, the plain manifests.
 
 With --check nothing is written, and the exit code is 1 if something is stale.
 """
@@ -11,6 +12,7 @@ import chart
 
 MANIFESTS = chart.ROOT / "deploy/manifests/ruled.yaml"
 VALUES = chart.ROOT / "deploy/manifests/values.yaml"
+SCHEMA = chart.CHART / "values.schema.json"
 README = chart.CHART / "README.md"
 MARKS = ("<!-- values: made by scripts/render-manifests -->\n", "<!-- end of values -->\n")
 
@@ -37,9 +39,20 @@ def table():
     return before + MARKS[0] + "\n" + "\n".join(lines) + "\n\n" + MARKS[1] + after
 
 
+def schema():
+    """values.schema.json with the comments of values.yaml as descriptions, which editors show."""
+    whole = json.loads(SCHEMA.read_text())
+    for value in chart.values():
+        found = whole
+        for key in value.path.split("."):
+            found = found["properties"][key]
+        found["description"] = value.comment
+    return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
+
+
 def derived():
     """Every derived file with the text that it should have; None where it should not be there."""
-    files = {README: table()}
+    files = {README: table(), SCHEMA: schema()}
     originals = {path.name: path.read_text() for path in (chart.ROOT / "rules").glob("*.rules")}
     copies = chart.CHART / "files/rules"
     for file in {path.name for path in copies.glob("*")} | set(originals):
