@@ -47,7 +47,8 @@ struct Serve: ParsableCommand {
         case text, json
     }
 
-    @OptionGroup var context: ContextOptions
+    @OptionGroup var ruleOptions: RuleSetOptions
+    @OptionGroup var namespaces: NamespaceOptions
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
@@ -70,7 +71,10 @@ struct Serve: ParsableCommand {
     var logFormat: Form = .text
 
     func validate() throws {
-        if context.rules == "-" { throw ValidationError("the rules of a server are a directory, not standard input") }
+        if ruleOptions.rules == "-" || FileSystem.kind(of: ruleOptions.rules) == .file {
+            throw ValidationError(
+                "--rules of a server is a directory, which is watched, and `\(ruleOptions.rules)` is none")
+        }
         for (name, value) in [("--reload-interval", reloadInterval), ("--drain", drain)] where !(0...3_600 ~= value) {
             throw ValidationError("\(name) is between 0 and 3600 seconds")
         }
@@ -78,12 +82,11 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
-        let situation = try context.situation()
-        var configuration = ServerConfiguration(rules: context.rules, tls: try listening.security())
-        let (labels, namespaces) = (situation.labels, situation.namespaces)
-        configuration.settings = context.settings.values
-        configuration.selfImage = situation.selfImage
-        configuration.namespaceLabels = { labels ?? namespaces?[$0] }
+        var configuration = ServerConfiguration(rules: ruleOptions.rules, tls: try listening.security())
+        let (labels, byName) = (namespaces.namespaceLabels?.labels, try namespaces.namespaces())
+        configuration.settings = ruleOptions.settings.values
+        configuration.selfImage = ruleOptions.ownImage
+        configuration.namespaceLabels = { labels ?? byName?[$0] }
         configuration.listen = try listening.address(listening.listen, of: "--listen")
         configuration.adminListen = try listening.address(listening.adminListen, of: "--admin-listen")
         configuration.exposesRules = listening.exposeRules
