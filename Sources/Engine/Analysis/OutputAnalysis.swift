@@ -140,7 +140,7 @@ struct OutputAnalysis {
 
     /// Reported once an action, with one other: images of two sources that would be one in the mirror.
     private func reportCollisions(diagnostics: inout [Diagnostic]) {
-        var outputs: [Int: ImagePattern] = [:]
+        var outputs = [ImagePattern?](repeating: nil, count: actions.count)
         var index = PatternIndex()
         for (number, action) in actions.enumerated() {
             guard let preimage = Preimage(action, boxes[number]) else { continue }

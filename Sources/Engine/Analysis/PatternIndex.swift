@@ -2,7 +2,11 @@
 struct PatternIndex {
     private var actions: [PathPattern: [RegistryPattern: [Int]]] = [:]
 
+    /// Whether some registry is `*.domain`.
+    private var hasDomains = false
+
     mutating func insert(_ pattern: ImagePattern, _ action: Int) {
+        if case .subdomains = pattern.registry { hasDomains = true }
         actions[pattern.path, default: [:]][pattern.registry, default: []].append(action)
     }
 
@@ -32,10 +36,11 @@ struct PatternIndex {
         }
         if let found = registries[.host(host)] { call(found) }
         if let found = registries[.any] { call(found) }
-        var rest = host[...]
-        while let dot = rest.firstIndex(of: ".") {
+        guard hasDomains else { return }
+        var rest = host.utf8[...]
+        while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
             rest = rest[rest.index(after: dot)...]
-            if let found = registries[.subdomains(of: String(rest))] { call(found) }
+            if let found = registries[.subdomains(of: String(Substring(rest)))] { call(found) }
         }
     }
 }

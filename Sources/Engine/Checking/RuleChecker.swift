@@ -18,6 +18,7 @@ struct RuleChecker {
         var conditionSet = ConditionSet()
         var lastCondition: Span?
         var actions: [CheckedAction] = []
+        actions.reserveCapacity(declaration.statements.count)
         var hasActions = false
         var marks: [CheckedMark] = []
         var isObserved = false
@@ -79,6 +80,7 @@ struct RuleChecker {
     private func withoutDuplicates(
         _ actions: [CheckedAction], in rule: String, diagnostics: inout [Diagnostic]
     ) -> [CheckedAction] {
+        guard Set(actions.lazy.map(\.pattern)).count < actions.count else { return actions }
         var first: [ImagePattern: Span] = [:]
         return actions.filter { action in
             guard let earlier = first[action.pattern] else {

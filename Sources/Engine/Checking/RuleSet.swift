@@ -29,6 +29,8 @@ public struct RuleSet: Sendable {
     /// How much there is of what.
     public let statistics: Statistics
     let tests: [CheckedTest]
+    /// What the rule set was made of: for questions about single statements, the files are read once more.
+    let source: RuleSetSource
 
     /// Parses, checks and compiles the files of a rule set, whose order does not matter.
     ///
@@ -37,16 +39,7 @@ public struct RuleSet: Sendable {
     ///   - settings: values for `let` names, which take the place of those in the files.
     public static func load(_ files: [SourceFile], settings: [String: String] = [:]) -> RuleSetLoad {
         var diagnostics: [Diagnostic] = []
-        var trees: [SyntaxTree] = []
-        for (index, file) in files.enumerated() {
-            let result = SyntaxTree.parse(file, file: index)
-            trees.append(result.tree)
-            diagnostics += result.diagnostics
-        }
-        // What a broken statement would have defined is not known, so that nothing is called unknown.
-        let isWhole = !diagnostics.contains { $0.severity == .error }
-        let checker = Checker(trees: trees, settings: settings, isWhole: isWhole)
-        let checked = checker.check(diagnostics: &diagnostics)
+        let (checked, isWhole) = check(files, settings: settings, diagnostics: &diagnostics)
         var ruleSet: RuleSet?
         if !diagnostics.contains(where: { $0.severity == .error }) {
             let compiler = Compiler(
@@ -58,11 +51,40 @@ public struct RuleSet: Sendable {
                         files: files.count, rules: checked.rules.count,
                         actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
                         tests: checked.tests.count),
-                    tests: checked.tests)
+                    tests: checked.tests, source: RuleSetSource(files: files, settings: settings))
             }
         }
         if isWhole { checked.acceptances.apply(to: &diagnostics) }
         return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
+    }
+
+    /// Parses and checks; the syntax trees, which are large, end with this.
+    private static func check(
+        _ files: [SourceFile], settings: [String: String], diagnostics: inout [Diagnostic]
+    ) -> (checked: Checker.Result, isWhole: Bool) {
+        var trees: [SyntaxTree] = []
+        for (index, file) in files.enumerated() {
+            let result = SyntaxTree.parse(file, file: index)
+            trees.append(result.tree)
+            diagnostics += result.diagnostics
+        }
+        // What a broken statement would have defined is not known, so that nothing is called unknown.
+        let isWhole = !diagnostics.contains { $0.severity == .error }
+        let checker = Checker(trees: trees, settings: settings, isWhole: isWhole)
+        return (checker.check(diagnostics: &diagnostics), isWhole)
+    }
+}
+
+/// The files of a rule set and the values they were given. Syntax trees are large, and few ask for them.
+struct RuleSetSource: Sendable {
+    let files: [SourceFile]
+    let settings: [String: String]
+
+    /// The syntax trees, and what names stand for in them.
+    func parsed() -> (trees: [SyntaxTree], names: NameTable) {
+        let trees = files.enumerated().map { SyntaxTree.parse($1, file: $0).tree }
+        var diagnostics: [Diagnostic] = []
+        return (trees, NameTable(trees, settings: settings, mayBeIncomplete: false, diagnostics: &diagnostics))
     }
 }
 
@@ -111,7 +133,9 @@ struct Checker {
             }
         }
         MarkAnalysis(rules: rules, ignores: ignores).run(diagnostics: &diagnostics)
-        let testChecker = TestChecker(names: names, ruleNames: isWhole ? Set(ruleNames.keys) : nil)
+        let testChecker = TestChecker(
+            names: names, ruleNames: isWhole ? Set(ruleNames.keys) : nil,
+            observers: Set(rules.filter(\.rule.isObserved).map(\.rule.name)))
         var tests: [CheckedTest] = []
         for tree in trees {
             for case .test(let declaration) in tree.statements {

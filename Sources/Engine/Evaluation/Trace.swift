@@ -1,3 +1,5 @@
+import RuleLang
+
 extension Program {
     /// The actions whose pattern holds an image, the most specific first, and for each why it decided or did not.
     public func trace(
@@ -10,20 +12,22 @@ extension Program {
 
 extension Evaluation {
     func trace(_ field: ImageField) -> [ConsideredAction] {
-        var copy = self
-        let decision = copy.decision(of: field)
+        let decision = decision(of: field)
         guard let reference = decision.reference else { return [] }
         let name = ImageName(reference)
         let image = MatchedImage(
             reference: reference, name: name, placeAndOperation: PlacesAndOperations(field.place, context.operation))
         var winner: Int?
-        return candidates(name).map { index in
+        return candidates(reference).map { index in
             let location = program.locations[index]
             let action = program.code.actions[index]
             let rule = program.code.rules[action.rule]
             var verdict: String
+            var standing = ConsideredAction.Standing.claims
             if let failure = failure(of: index, image) {
                 verdict = failure
+                let hasTag = action.pattern.matchesTag(reference.tag, hasDigest: reference.digest != nil)
+                standing = hasTag ? .conditionFails : .otherTag
             } else if rule.isObserved {
                 verdict = "observes only"
             } else if let winner {
@@ -36,13 +40,13 @@ extension Evaluation {
             }
             return ConsideredAction(
                 location: location, pattern: action.pattern.text, action: action.effect.text,
-                won: winner == index && decision.by == location, verdict: verdict)
+                won: winner == index && decision.by == location, verdict: verdict, standing: standing)
         }
     }
 
     /// Why an image that no action claims is left alone.
     func reasonWithoutWinner(_ image: MatchedImage) -> String {
-        let candidates = candidates(image.name)
+        let candidates = candidates(image.reference)
         for index in candidates {
             guard let failure = failure(of: index, image) else { continue }
             let more = candidates.count > 1 ? " (and \(candidates.count - 1) more)" : ""
@@ -54,9 +58,11 @@ extension Evaluation {
         return "no rule names it"
     }
 
-    private func candidates(_ name: ImageName) -> [Int] {
+    private func candidates(_ reference: Reference) -> [Int] {
+        var bytes: [UInt8] = []
+        let parts = ReferenceParts(reference, &bytes)
         var found: [Int32] = []
-        program.code.trie.forEachMatch(name) { found += $0 }
+        program.matcher.trie.forEachMatch(bytes.span, MatchedName(parts, bytes.span)) { found += $0 }
         return found.sorted().map(Int.init)
     }
 
@@ -69,7 +75,7 @@ extension Evaluation {
             return reference.tag.map { "the tag is `\($0)`, not `\(tag)`" } ?? "the tag is not `\(tag)`"
         }
         if !conditions.placesAndOperations.contains(image.placeAndOperation) {
-            return "not for this place and operation"
+            return placeFailure(conditions, image)
         }
         if !image.satisfies(conditions) {
             return
@@ -90,6 +96,15 @@ extension Evaluation {
             return Self.text(entry, labels[entry.key], of: "the pod")
         }
         return nil
+    }
+
+    /// Which of place and operation it is that a rule is not for.
+    private func placeFailure(_ conditions: ConditionSet, _ image: MatchedImage) -> String {
+        let place = Place.allCases.first { PlacesAndOperations($0, context.operation) == image.placeAndOperation }
+        guard let place else { return "not for this place and operation" }
+        let either = PlacesAndOperations(places: [place], operations: Operation.allCases)
+        return conditions.placesAndOperations.isDisjoint(with: either)
+            ? "not for `image in \(place.rawValue)`" : "not for `operation \(context.operation.rawValue)`"
     }
 
     private static func text(_ entry: LabelRequirements.Entry, _ value: String?, of owner: String) -> String {

@@ -12,8 +12,13 @@ struct Compiler {
         let sorted = rules.sorted { $0.rule.name < $1.rule.name }
         var actions: [CompiledAction] = []
         var spans: [Span] = []
+        let count = rules.reduce(0) { $0 + $1.actions.count }
+        actions.reserveCapacity(count)
+        spans.reserveCapacity(count)
         for (index, rule) in sorted.enumerated() {
-            for action in rule.actions.sorted(by: { $0.pattern < $1.pattern }) {
+            // Numbers are moved about by sorting, not actions.
+            for place in rule.actions.indices.sorted(by: { rule.actions[$0].pattern < rule.actions[$1].pattern }) {
+                let action = rule.actions[place]
                 actions.append(
                     CompiledAction(rule: index, pattern: action.pattern, effect: action.effect, warning: action.warning)
                 )
@@ -42,13 +47,13 @@ struct Compiler {
         ).run(diagnostics: &diagnostics)
         guard !diagnostics[before...].contains(where: { $0.severity == .error }) else { return nil }
 
-        let ranked = actions.indices.sorted { (order.depth[$1], $0) < (order.depth[$0], $1) }
+        let depth = order.depth
+        let ranked = actions.indices.sorted { (depth[$1], $0) < (depth[$0], $1) }
         var rank = [Int](repeating: 0, count: actions.count)
         for (position, action) in ranked.enumerated() { rank[action] = position }
         var code = Program.Code()
         code.rules = compiledRules
         code.actions = ranked.map { actions[$0] }
-        for (position, action) in code.actions.enumerated() { code.trie.insert(action.pattern, action: position) }
         for (first, second) in order.unordered {
             guard case .deny = actions[first].effect, case .deny = actions[second].effect else { continue }
             code.denialPeers[rank[first], default: []].append(rank[second])
@@ -110,7 +115,6 @@ struct Compiler {
         code.ignoredSituations = situations.map(\.0)
         code.ignoredParts = parts.map(\.0)
         code.ignoredImages = images.map(\.0)
-        for (index, pattern) in code.ignoredImages.enumerated() { code.ignoredTrie.insert(pattern, action: index) }
         locations.situations = situations.map(\.1)
         locations.parts = parts.map(\.1)
         locations.images = images.map(\.1)

@@ -11,7 +11,6 @@ public struct Program: Sendable {
         var denialPeers: [Int: [Int]] = [:]
         /// For each action that denies, the denials that lie strictly inside it.
         var denialsInside: [Int: [Int]] = [:]
-        var trie = PatternTrie()
         /// Sorted, without repetition.
         var bypassPrefixes: [String] = []
         var ignoresSelf = false
@@ -21,11 +20,10 @@ public struct Program: Sendable {
         var ignoredParts: [ConditionSet] = []
         /// Patterns of `ignore image`, in canonical order.
         var ignoredImages: [ImagePattern] = []
-        /// Finds `ignoredImages`.
-        var ignoredTrie = PatternTrie()
     }
 
-    let code: Code
+    /// The code, as it is looked at for every image.
+    let matcher: Matcher
     /// Where each action stands.
     let locations: [RuleLocation]
     /// Where each `ignore` stands, as `file:line`.
@@ -39,11 +37,10 @@ public struct Program: Sendable {
         var images: [String] = []
     }
 
-    /// Whether some rule or `ignore` looks at the labels of namespaces.
-    public let asksForNamespaceLabels: Bool
+    var code: Code { matcher.code }
 
-    /// Whether some rule only observes.
-    let hasObservers: Bool
+    /// Whether some rule or `ignore` looks at the labels of namespaces.
+    public var asksForNamespaceLabels: Bool { matcher.asksForNamespaceLabels }
 
     /// The number of rules.
     public var ruleCount: Int { code.rules.count }
@@ -54,12 +51,8 @@ public struct Program: Sendable {
     public func isEquivalent(to other: Program) -> Bool { code == other.code }
 
     init(code: Code, locations: [RuleLocation], ignoreLocations: IgnoreLocations) {
-        self.code = code
+        matcher = Matcher(code)
         self.locations = locations
         self.ignoreLocations = ignoreLocations
-        hasObservers = code.rules.contains(where: \.isObserved)
-        asksForNamespaceLabels =
-            code.rules.contains(where: \.conditions.asksForNamespaceLabels)
-            || (code.ignoredSituations + code.ignoredParts).contains(where: \.asksForNamespaceLabels)
     }
 }

@@ -1,6 +1,7 @@
 import Engine
 import Logging
 import NIOCore
+import Synchronization
 
 /// `POST /mutate`: answers admission reviews.
 final class AdmissionEndpoint: Endpoint {
@@ -8,6 +9,8 @@ final class AdmissionEndpoint: Endpoint {
     private let configuration: ServerConfiguration
     private let metrics: Metrics
     private let log: ServerLog
+    /// Those that are not at work. There are never more than event loops, and none is waited for.
+    private let answerers = Mutex<[ReviewAnswerer]>([])
 
     init(
         configuration: ServerConfiguration, metrics: Metrics, log: ServerLog,
@@ -33,20 +36,22 @@ final class AdmissionEndpoint: Endpoint {
 
     func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
         let start = NIODeadline.now()
-        let review: AdmissionReview
+        var answerer = answerers.withLock { $0.popLast() } ?? ReviewAnswerer()
+        defer { answerers.withLock { $0.append(answerer) } }
+        let decided: Decided
         do {
-            review = try AdmissionReview.read(body)
+            decided = try decide(body, &answerer)
         } catch {
             log.limited(
                 .info, "not an AdmissionReview", key: "not-a-review", ["source": source, "reason": error.reason])
             return .refusal(400, "not an AdmissionReview: \(error.reason)")
         }
-        let (response, outcome, images) = decide(review)
+        var bytes = decided.json
         // The line break is what `ruled review` ends with.
-        let bytes = response.json() + CollectionOfOne(UInt8(ascii: "\n"))
+        bytes.append(UInt8(ascii: "\n"))
         let duration = NIODeadline.now() - start
-        metrics.reviewed(outcome, in: duration, images: images)
-        report(review, outcome, response, duration)
+        metrics.reviewed(decided.outcome, in: duration, images: decided.images)
+        report(body, decided, duration)
         return Answer(contentType: "application/json", body: bytes)
     }
 
@@ -54,28 +59,72 @@ final class AdmissionEndpoint: Endpoint {
         metrics.responded(answer.status, after: duration)
     }
 
-    private func decide(
-        _ review: AdmissionReview
-    ) -> (AdmissionResponse, Metrics.ReviewOutcome, [ImageDecision]) {
-        guard let program = rules()?.program else {
-            let reason = "ruled has no rules yet"
-            return (undecided(review, reason, or: nil), .noRules, [])
+    /// An answer with what metrics and log want to know of it.
+    private struct Decided {
+        let json: [UInt8]
+        let outcome: Metrics.ReviewOutcome
+        let images: [Metrics.ImageKey]
+        /// What was put into words, for the log.
+        var review: AdmissionReview?
+        var denial: String?
+
+        init(json: [UInt8], outcome: Metrics.ReviewOutcome, images: [Metrics.ImageKey] = []) {
+            self.json = json
+            self.outcome = outcome
+            self.images = images
         }
-        let labels = program.asksForNamespaceLabels ? configuration.namespaceLabels(review.namespace) : nil
-        let outcome = program.outcome(of: review, namespaceLabels: labels, selfImage: configuration.selfImage)
-        let response = AdmissionResponse(review, outcome)
+
+        init(
+            _ outcome: Metrics.ReviewOutcome, _ review: AdmissionReview, _ response: AdmissionResponse,
+            _ images: [Metrics.ImageKey] = []
+        ) {
+            self.init(json: response.json(), outcome: outcome, images: images)
+            self.review = review
+            denial = response.denial
+        }
+    }
+
+    private func decide(_ body: [UInt8], _ answerer: inout ReviewAnswerer) throws(ReviewError) -> Decided {
+        guard let program = rules()?.program else {
+            let review = try AdmissionReview.read(body)
+            return Decided(.noRules, review, undecided(review, "ruled has no rules yet", or: nil))
+        }
+        var labels: [String: String]?
+        let answer = try answerer.answer(body, by: program, selfImage: configuration.selfImage) { namespace in
+            labels = configuration.namespaceLabels(namespace)
+            return labels
+        }
+        switch answer.outcome {
+        case .passed: return Decided(json: answer.json, outcome: .passed)
+        case .decided(let isPatched):
+            let images = (0..<answerer.imageCount).map { index in
+                let image = answerer.image(index, by: program)
+                return Metrics.ImageKey(outcome: image.outcome, rule: image.rule ?? "")
+            }
+            return Decided(json: answer.json, outcome: isPatched ? .patched : .unchanged, images: images)
+        case .explained(let review, let outcome, let response):
+            return explained(review, outcome, response, program, labels)
+        }
+    }
+
+    private func explained(
+        _ review: AdmissionReview, _ outcome: ReviewOutcome, _ response: AdmissionResponse, _ program: Program,
+        _ labels: [String: String]?
+    ) -> Decided {
         switch outcome {
-        case .passed: return (response, .passed, [])
+        case .passed: return Decided(.passed, review, response)
         case .unreadable(let reason):
-            return (undecided(review, "the object cannot be read: \(reason)", or: response), .unreadable, [])
+            return Decided(
+                .unreadable, review, undecided(review, "the object cannot be read: \(reason)", or: response))
         case .decided(let decision):
+            let images = decision.images.map { Metrics.ImageKey(outcome: $0.outcome, rule: $0.by?.rule ?? "") }
             // A decision has warnings of its own only where it left the pod alone for want of the labels.
             if labels == nil, program.asksForNamespaceLabels, let reason = decision.warnings.first {
-                return (undecided(review, reason, or: response), .unknownNamespace, decision.images)
+                return Decided(.unknownNamespace, review, undecided(review, reason, or: response), images)
             }
             let kind: Metrics.ReviewOutcome =
                 response.denial != nil ? .denied : response.patch.isEmpty ? .unchanged : .patched
-            return (response, kind, decision.images)
+            return Decided(kind, review, response, images)
         }
     }
 
@@ -87,18 +136,17 @@ final class AdmissionEndpoint: Endpoint {
         return response ?? AdmissionResponse(allowing: review, warnings: ["nothing is rewritten: \(reason)"])
     }
 
-    private func report(
-        _ review: AdmissionReview, _ outcome: Metrics.ReviewOutcome, _ response: AdmissionResponse,
-        _ duration: TimeAmount
-    ) {
-        if log.isDebug {
+    private func report(_ body: [UInt8], _ decided: Decided, _ duration: TimeAmount) {
+        if log.isDebug, let review = decided.review ?? (try? AdmissionReview.read(body)) {
             log.log(
                 .debug, "reviewed",
                 Self.fields(review).merging([
-                    "outcome": outcome.rawValue, "microseconds": "\(duration.nanoseconds / 1_000)",
+                    "outcome": decided.outcome.rawValue, "microseconds": "\(duration.nanoseconds / 1_000)",
                 ]) { $1 })
         }
-        if let denial = response.denial {
+        guard let review = decided.review else { return }
+        let outcome = decided.outcome
+        if let denial = decided.denial {
             log.limited(.info, "denied", key: "denied", Self.fields(review).merging(["reason": denial]) { $1 })
         } else if outcome != .patched, outcome != .unchanged, outcome != .passed {
             log.limited(

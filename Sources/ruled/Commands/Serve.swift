@@ -84,7 +84,7 @@ struct Serve: ParsableCommand {
     func run() throws {
         var configuration = ServerConfiguration(rules: ruleOptions.rules, tls: try listening.security())
         let (labels, byName) = (namespaces.namespaceLabels?.labels, try namespaces.namespaces())
-        configuration.settings = ruleOptions.settings.values
+        configuration.settings = try ruleOptions.settings.values
         configuration.selfImage = ruleOptions.ownImage
         configuration.namespaceLabels = { labels ?? byName?[$0] }
         configuration.listen = try listening.address(listening.listen, of: "--listen")

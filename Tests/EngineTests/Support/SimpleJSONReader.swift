@@ -1,22 +1,9 @@
-/// What is wrong with a JSON text, and where.
-public struct JSONError: Error, Sendable, Equatable {
-    /// The offset of the byte at fault.
-    public let offset: Int
-    /// What is wrong, in words.
-    public let reason: String
-}
+@testable import Engine
 
-/// Reads JSON (RFC 8259) as it comes: the caller takes the values it needs and skips the others, which are checked
+/// The obvious JSON reader, which the engine's is held against. Reads JSON (RFC 8259) as it comes: the caller takes the values it needs and skips the others, which are checked
 /// all the same. The text may come from anywhere; nesting is bounded, and nothing recurses on it.
-struct JSONReader {
-    enum Kind: String {
-        case object = "an object"
-        case array = "a list"
-        case string = "a string"
-        case number = "a number"
-        case boolean = "true or false"
-        case null = "null"
-    }
+struct SimpleJSONReader {
+    typealias Kind = JSONCursor.Kind
 
     /// Arrays and objects within one another. Kubernetes objects stay below 50.
     static let maximumDepth = 512
@@ -67,7 +54,7 @@ struct JSONReader {
 
     /// Reads an object; `body` reads or skips the value of each key.
     mutating func readObject<Fault: Error>(
-        _ wrap: (JSONError) -> Fault, _ body: (String, inout JSONReader) throws(Fault) -> Void
+        _ wrap: (JSONError) -> Fault, _ body: (String, inout SimpleJSONReader) throws(Fault) -> Void
     ) throws(Fault) {
         do throws(JSONError) { try enter(UInt8(ascii: "{"), "`{`") } catch { throw wrap(error) }
         var isFirst = true
@@ -82,7 +69,7 @@ struct JSONReader {
 
     /// Reads an array; `body` reads or skips each element.
     mutating func readArray<Fault: Error>(
-        _ wrap: (JSONError) -> Fault, _ body: (Int, inout JSONReader) throws(Fault) -> Void
+        _ wrap: (JSONError) -> Fault, _ body: (Int, inout SimpleJSONReader) throws(Fault) -> Void
     ) throws(Fault) {
         do throws(JSONError) { try enter(UInt8(ascii: "["), "`[`") } catch { throw wrap(error) }
         var index = 0

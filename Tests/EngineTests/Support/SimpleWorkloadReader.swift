@@ -1,36 +1,10 @@
 import RuleLang
 
-/// What reading an object gives.
-public enum WorkloadReading: Sendable, Equatable {
-    /// A pod, or an object with a pod template.
-    case workload(Workload)
-    /// An object of a kind that holds no pod.
-    case notAWorkload(kind: String)
-    /// An object whose parts are not what its kind has, and why.
-    case malformed(reason: String)
-}
+@testable import Engine
 
-/// A kind of object: its API group, empty for the core group, and its name.
-public struct GroupKind: Sendable, Hashable {
-    /// The API group without version.
-    public let group: String
-    /// The kind.
-    public let kind: String
-
-    /// Makes a group and kind.
-    public init(group: String, kind: String) {
-        self.group = group
-        self.kind = kind
-    }
-
-    /// The group of an `apiVersion` such as `apps/v1`.
-    public init(apiVersion: String, kind: String) {
-        let parts = apiVersion.split(separator: "/", omittingEmptySubsequences: false)
-        self.init(group: parts.count > 1 ? String(parts[0]) : "", kind: kind)
-    }
-
+extension GroupKind {
     /// Where the pod stands in an object of this kind, as keys; nil where there is none.
-    var podPath: [String]? {
+    fileprivate var podPath: [String]? {
         switch (group, kind) {
         case ("", "Pod"): []
         case ("", "ReplicationController"), ("apps", "Deployment"), ("apps", "StatefulSet"), ("apps", "DaemonSet"),
@@ -46,11 +20,11 @@ extension Workload {
     /// Reads an object by its own `apiVersion` and `kind`.
     ///
     /// - Throws: `JSONError` where the text is not JSON.
-    public static func read(json: [UInt8]) throws(JSONError) -> WorkloadReading {
+    static func simplyRead(json: [UInt8]) throws(JSONError) -> WorkloadReading {
         var apiVersion = ""
         var kind = ""
         var fault: String?
-        var reader = JSONReader(json)
+        var reader = SimpleJSONReader(json)
         guard try reader.kind() == .object else {
             try reader.skipValue()
             try reader.finish()
@@ -69,14 +43,14 @@ extension Workload {
         try reader.finish()
         if let fault { return .malformed(reason: fault) }
         guard !kind.isEmpty else { return .malformed(reason: "it has no `kind`, so it is no Kubernetes object") }
-        return read(json, at: 0, as: GroupKind(apiVersion: apiVersion, kind: kind))
+        return simplyRead(json, at: 0, as: GroupKind(apiVersion: apiVersion, kind: kind))
     }
 
     /// Reads the object that begins at an offset of a text that was found to be JSON.
-    static func read(_ bytes: [UInt8], at offset: Int, as kind: GroupKind) -> WorkloadReading {
+    static func simplyRead(_ bytes: [UInt8], at offset: Int, as kind: GroupKind) -> WorkloadReading {
         guard let podPath = kind.podPath else { return .notAWorkload(kind: kind.kind) }
-        var reader = WorkloadReader(reader: JSONReader(bytes, at: offset))
-        do throws(WorkloadFault) {
+        var reader = SimpleWorkloadReader(reader: SimpleJSONReader(bytes, at: offset))
+        do throws(SimpleFault) {
             return .workload(try reader.read(kind: kind.kind, podPath: podPath))
         } catch {
             return .malformed(reason: error.reason)
@@ -85,7 +59,7 @@ extension Workload {
 }
 
 /// Why an object is not what its kind has.
-private struct WorkloadFault: Error {
+private struct SimpleFault: Error {
     let reason: String
 
     init(_ reason: String) { self.reason = reason }
@@ -95,8 +69,8 @@ private struct WorkloadFault: Error {
 
 /// Reads what the engine needs of an object. A missing key and null are the same; of a key that stands twice the
 /// last value counts.
-private struct WorkloadReader {
-    var reader: JSONReader
+private struct SimpleWorkloadReader {
+    var reader: SimpleJSONReader
 
     private struct Metadata {
         var name = ""
@@ -111,11 +85,11 @@ private struct WorkloadReader {
         var images: [ImageField] = []
     }
 
-    mutating func read(kind: String, podPath: [String]) throws(WorkloadFault) -> Workload {
+    mutating func read(kind: String, podPath: [String]) throws(SimpleFault) -> Workload {
         var own: Metadata?
         var pod = Pod()
         let pointer = podPath.map { "/" + $0 }.joined()
-        try object("the object") { (key, reader) throws(WorkloadFault) in
+        try object("the object") { (key, reader) throws(SimpleFault) in
             if key == "metadata" {
                 own = try reader.metadata("metadata")
             } else if key == podPath.first ?? "spec" {
@@ -135,10 +109,10 @@ private struct WorkloadReader {
     }
 
     /// Goes down to the template and reads it.
-    private mutating func pod(_ path: ArraySlice<String>, _ pointer: String) throws(WorkloadFault) -> Pod {
+    private mutating func pod(_ path: ArraySlice<String>, _ pointer: String) throws(SimpleFault) -> Pod {
         var result = Pod()
         if try isNull() { return result }
-        try object(pointer) { (key, reader) throws(WorkloadFault) in
+        try object(pointer) { (key, reader) throws(SimpleFault) in
             if let step = path.first {
                 if key == step {
                     result = try reader.pod(path.dropFirst(), pointer + "/" + key)
@@ -156,10 +130,10 @@ private struct WorkloadReader {
         return result
     }
 
-    private mutating func metadata(_ what: String) throws(WorkloadFault) -> Metadata? {
+    private mutating func metadata(_ what: String) throws(SimpleFault) -> Metadata? {
         if try isNull() { return nil }
         var result = Metadata()
-        try object(what) { (key, reader) throws(WorkloadFault) in
+        try object(what) { (key, reader) throws(SimpleFault) in
             switch key {
             case "name": result.name = try reader.string(what + "/name") ?? ""
             case "generateName": result.generateName = try reader.string(what + "/generateName") ?? ""
@@ -172,19 +146,19 @@ private struct WorkloadReader {
         return result
     }
 
-    private mutating func map(_ what: String) throws(WorkloadFault) -> [String: String]? {
+    private mutating func map(_ what: String) throws(SimpleFault) -> [String: String]? {
         if try isNull() { return nil }
         var result: [String: String] = [:]
-        try object(what) { (key, reader) throws(WorkloadFault) in
+        try object(what) { (key, reader) throws(SimpleFault) in
             result[key] = try reader.string("\(what)/\(JSONPointer.escape(key))") ?? ""
         }
         return result
     }
 
-    private mutating func podSpec(_ pointer: String) throws(WorkloadFault) -> [ImageField] {
+    private mutating func podSpec(_ pointer: String) throws(SimpleFault) -> [ImageField] {
         if try isNull() { return [] }
         var lists: [Place: [ImageField]] = [:]
-        try object(pointer) { (key, reader) throws(WorkloadFault) in
+        try object(pointer) { (key, reader) throws(SimpleFault) in
             let place: Place
             switch key {
             case "initContainers": place = .initContainer
@@ -198,13 +172,13 @@ private struct WorkloadReader {
         return [Place.initContainer, .container, .ephemeral, .volume].flatMap { lists[$0] ?? [] }
     }
 
-    private mutating func images(_ pointer: String, _ place: Place) throws(WorkloadFault) -> [ImageField] {
+    private mutating func images(_ pointer: String, _ place: Place) throws(SimpleFault) -> [ImageField] {
         if try isNull() { return [] }
-        guard try kind() == .array else { throw WorkloadFault("`\(pointer)` is \(try kind().rawValue), not a list") }
+        guard try kind() == .array else { throw SimpleFault("`\(pointer)` is \(try kind().rawValue), not a list") }
         var fields: [ImageField] = []
         var inner = self
-        try inner.reader.readArray(WorkloadFault.init) { (index, json) throws(WorkloadFault) in
-            var element = WorkloadReader(reader: json)
+        try inner.reader.readArray(SimpleFault.init) { (index, json) throws(SimpleFault) in
+            var element = SimpleWorkloadReader(reader: json)
             let here = "\(pointer)/\(index)"
             if let field = try element.image(here, place) { fields.append(field) }
             json = element.reader
@@ -213,12 +187,12 @@ private struct WorkloadReader {
         return fields
     }
 
-    private mutating func image(_ pointer: String, _ place: Place) throws(WorkloadFault) -> ImageField? {
+    private mutating func image(_ pointer: String, _ place: Place) throws(SimpleFault) -> ImageField? {
         if try isNull() { return nil }
         var name = ""
         var text: String?
         let isVolume = place == .volume
-        try object(pointer) { (key, reader) throws(WorkloadFault) in
+        try object(pointer) { (key, reader) throws(SimpleFault) in
             switch key {
             case "name": name = try reader.string(pointer + "/name") ?? ""
             case "image" where !isVolume: text = try reader.string(pointer + "/image")
@@ -232,10 +206,10 @@ private struct WorkloadReader {
         }
     }
 
-    private mutating func volumeReference(_ pointer: String) throws(WorkloadFault) -> String? {
+    private mutating func volumeReference(_ pointer: String) throws(SimpleFault) -> String? {
         if try isNull() { return nil }
         var text: String?
-        try object(pointer) { (key, reader) throws(WorkloadFault) in
+        try object(pointer) { (key, reader) throws(SimpleFault) in
             if key == "reference" {
                 text = try reader.string(pointer + "/reference")
             } else {
@@ -247,35 +221,35 @@ private struct WorkloadReader {
 
     // MARK: Values
 
-    private mutating func kind() throws(WorkloadFault) -> JSONReader.Kind {
-        do throws(JSONError) { return try reader.kind() } catch { throw WorkloadFault(error) }
+    private mutating func kind() throws(SimpleFault) -> JSONCursor.Kind {
+        do throws(JSONError) { return try reader.kind() } catch { throw SimpleFault(error) }
     }
 
-    private mutating func skip() throws(WorkloadFault) {
-        do throws(JSONError) { try reader.skipValue() } catch { throw WorkloadFault(error) }
+    private mutating func skip() throws(SimpleFault) {
+        do throws(JSONError) { try reader.skipValue() } catch { throw SimpleFault(error) }
     }
 
-    private mutating func isNull() throws(WorkloadFault) -> Bool {
-        do throws(JSONError) { return try reader.skipNull() } catch { throw WorkloadFault(error) }
+    private mutating func isNull() throws(SimpleFault) -> Bool {
+        do throws(JSONError) { return try reader.skipNull() } catch { throw SimpleFault(error) }
     }
 
-    private mutating func string(_ what: String) throws(WorkloadFault) -> String? {
+    private mutating func string(_ what: String) throws(SimpleFault) -> String? {
         if try isNull() { return nil }
         let kind = try kind()
         guard kind == .string else {
-            throw WorkloadFault("`\(what)` is \(kind.rawValue), not a string; a text that looks like one needs quotes")
+            throw SimpleFault("`\(what)` is \(kind.rawValue), not a string; a text that looks like one needs quotes")
         }
-        do throws(JSONError) { return try reader.readString() } catch { throw WorkloadFault(error) }
+        do throws(JSONError) { return try reader.readString() } catch { throw SimpleFault(error) }
     }
 
     private mutating func object(
-        _ what: String, _ body: (String, inout WorkloadReader) throws(WorkloadFault) -> Void
-    ) throws(WorkloadFault) {
+        _ what: String, _ body: (String, inout SimpleWorkloadReader) throws(SimpleFault) -> Void
+    ) throws(SimpleFault) {
         let kind = try kind()
-        guard kind == .object else { throw WorkloadFault("`\(what)` is \(kind.rawValue), not an object") }
+        guard kind == .object else { throw SimpleFault("`\(what)` is \(kind.rawValue), not an object") }
         var inner = self
-        try inner.reader.readObject(WorkloadFault.init) { (key, json) throws(WorkloadFault) in
-            var element = WorkloadReader(reader: json)
+        try inner.reader.readObject(SimpleFault.init) { (key, json) throws(SimpleFault) in
+            var element = SimpleWorkloadReader(reader: json)
             try body(key, &element)
             json = element.reader
         }

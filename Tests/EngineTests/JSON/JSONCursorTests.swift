@@ -4,12 +4,12 @@ import Testing
 @testable import Engine
 
 @Suite("The JSON reader")
-struct JSONReaderTests {
+struct JSONCursorTests {
     /// Skips one whole text.
     private static func check(_ bytes: [UInt8]) throws(JSONError) {
-        var reader = JSONReader(bytes)
-        try reader.skipValue()
-        try reader.finish()
+        var cursor = JSONCursor()
+        try cursor.skipValue(bytes.span)
+        try cursor.finish(bytes.span)
     }
 
     private static func isAccepted(_ bytes: [UInt8]) -> Bool {
@@ -85,9 +85,13 @@ struct JSONReaderTests {
             (#""\udbff\udfff""#, "\u{10ffff}"), (#""é\u00e9☃""#, "éé☃"),
         ])
     func strings(_ text: String, _ expected: String) throws {
-        var reader = JSONReader(Array(text.utf8))
-        let read = try reader.readString()
-        #expect(Array(read.utf8) == Array(expected.utf8))
+        let bytes = Array(text.utf8)
+        var cursor = JSONCursor()
+        let string = try cursor.readString(bytes.span)
+        var decoded: [UInt8] = []
+        string.decode(bytes.span, into: &decoded)
+        #expect(decoded == Array(expected.utf8))
+        #expect(string.hasEscapes == text.contains("\\"))
     }
 
     @Test("nesting of 512 is accepted and of 513 is not, in lists, in objects and in both")
