@@ -90,7 +90,7 @@ import Testing
     @Test("Folders are searched, and nothing in them is lost: no manifests, and what does not parse")
     func folders() throws {
         let pod =
-            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: evil.example/x}]}\n"
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: evil.example/a}]}\n"
         let run = try run(
             ["k8s", "--namespace-labels", ""],
             files: [
@@ -104,7 +104,7 @@ import Testing
         #expect(
             run.output == """
                 namespace default: 1 object
-                  denied     evil.example/x  (1 object, by closed)
+                  denied     evil.example/a  (1 object, by closed)
                              not from there
 
                 1 object with 1 image in 1 namespace: 0 changed, 1 denied
