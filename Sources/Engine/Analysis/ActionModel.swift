@@ -41,10 +41,10 @@ struct ActionModel {
         var holeIndex = PatternIndex()
         for (number, action) in actions.enumerated() { actionIndex.insert(action.pattern, number) }
         for (number, hole) in holes.enumerated() { holeIndex.insert(hole.pattern, number) }
-        for (number, action) in actions.enumerated() {
+        for (number, action) in actions.enumerated() where !Task.isCancelled {
             holeIndex.forEachRelated(to: action.pattern) { hole, _ in related[number].insert(hole) }
         }
-        for (number, hole) in holes.enumerated() {
+        for (number, hole) in holes.enumerated() where !Task.isCancelled {
             actionIndex.forEachRelated(to: hole.pattern) { action, _ in related[action].insert(number) }
         }
         relatedHoles = related.map { $0.sorted() }

@@ -24,7 +24,7 @@ struct ActionOrder {
         let overrides = rules.map { Set($0.overrides) }
         var index = PatternIndex()
         for (number, action) in actions.enumerated() { index.insert(action.pattern, number, box: boxes[number]) }
-        for (number, action) in actions.enumerated() {
+        for (number, action) in actions.enumerated() where !Task.isCancelled {
             var seen: Set<Int> = []
             index.forEachRelated(to: action.pattern, box: boxes[number]) { other, hasSamePath in
                 // A pair with one path finds itself twice, any other pair once.

@@ -21,7 +21,7 @@ struct CollisionAnalysis {
             index.insert(written, number)
         }
         var reported: Set<Int> = []
-        for number in model.actions.indices {
+        for number in model.actions.indices where !Task.isCancelled {
             guard let written = outputs[number] else { continue }
             index.forEachRelated(to: written) { other, hasSamePath in
                 // What lies within another is found from the inner one; of two alike the later one speaks.

@@ -15,7 +15,7 @@ struct ConflictAnalysis {
     func run(diagnostics: inout [Diagnostic]) {
         // One finding an action: whoever mends it sees the next one.
         var reported: Set<Int> = []
-        for (first, second) in model.order.unordered where !reported.contains(second) {
+        for (first, second) in model.order.unordered where !reported.contains(second) && !Task.isCancelled {
             switch verdict(first, second) {
             case .settled:
                 break

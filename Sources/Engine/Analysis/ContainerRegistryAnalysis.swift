@@ -7,7 +7,7 @@ struct ContainerRegistryAnalysis {
     /// Reports each kind of finding once a rule.
     func run(diagnostics: inout [Diagnostic]) {
         var reported: Set<[Int]> = []
-        for (number, action) in model.actions.enumerated() {
+        for (number, action) in model.actions.enumerated() where !Task.isCancelled {
             guard case .rewrite(let target, _) = action.effect, Self.isHost(target.host) else { continue }
             let findings = [libraryDropped(number, target), badName(number, target)]
             for (kind, finding) in findings.enumerated() {

@@ -7,7 +7,7 @@ struct DeadActionAnalysis {
     /// Reports them; false where it could not be decided of some action.
     func run(diagnostics: inout [Diagnostic]) -> Bool {
         var isDecided = true
-        for action in model.actions.indices {
+        for action in model.actions.indices where !Task.isCancelled {
             let isLive = !model.rule(action).isObserved
             let beaters = model.beaters(of: action, live: isLive).map { (box: model.boxes[$0], span: model.spans[$0]) }
             let covers = beaters + model.holes(in: action).map { ($0.box, $0.span) }

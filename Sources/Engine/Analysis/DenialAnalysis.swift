@@ -21,7 +21,7 @@ struct DenialAnalysis {
         guard !optOuts.isEmpty else { return }
         let others = model.holes.filter { hole in !optOuts.contains { $0.span == hole.span } }.map(\.box)
         var reported: Set<Int> = []
-        for denial in denials where !reported.contains(model.actions[denial].rule) {
+        for denial in denials where !reported.contains(model.actions[denial].rule) && !Task.isCancelled {
             let live = !model.rule(denial).isObserved
             let beaters = model.beaters(of: denial, live: live)
             for optOut in optOuts {
@@ -78,7 +78,7 @@ struct DenialAnalysis {
         let other = Self.other(closed)
         let closedThere = closed.filter { $0.registries.contains(other) }
         var reported: Set<Int> = []
-        for denial in denials where !reported.contains(model.actions[denial].rule) {
+        for denial in denials where !reported.contains(model.actions[denial].rule) && !Task.isCancelled {
             let pattern = model.actions[denial].pattern
             // Who denies Docker Hub mostly has a mirror of it, and no list of what is bad.
             guard pattern.registry != .any, pattern.registry != .host("docker.io"),

@@ -20,7 +20,7 @@ struct OutputAnalysis {
 
     func run(diagnostics: inout [Diagnostic]) {
         let index = RegistryIndex(model.actions.map(\.pattern))
-        for (source, action) in model.actions.enumerated() {
+        for (source, action) in model.actions.enumerated() where !Task.isCancelled {
             guard let preimage = Preimage(action, model.boxes[source]) else { continue }
             if model.bypassPrefixes.contains(preimage.target.host + "/") {
                 diagnostics.append(

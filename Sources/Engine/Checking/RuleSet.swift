@@ -6,6 +6,14 @@ public struct RuleSetLoad: Sendable {
     public let ruleSet: RuleSet?
     /// All findings, in the order of files and places.
     public let diagnostics: [Diagnostic]
+    /// Whether the task was cancelled before everything was looked at: then there is no rule set and no finding.
+    public let isCancelled: Bool
+
+    init(ruleSet: RuleSet?, diagnostics: [Diagnostic], isCancelled: Bool = false) {
+        self.ruleSet = ruleSet
+        self.diagnostics = diagnostics
+        self.isCancelled = isCancelled
+    }
 }
 
 /// A rule set that was checked and compiled.
@@ -36,6 +44,9 @@ public struct RuleSet: Sendable {
 
     /// Parses, checks and compiles the files of a rule set, whose order does not matter.
     ///
+    /// Most rule sets take milliseconds. Whoever cannot wait for one that was made to take long cancels the task that
+    /// this is called in.
+    ///
     /// - Parameters:
     ///   - files: the files; spans in diagnostics name them by index.
     ///   - settings: values for `let` names, which take the place of those in the files.
@@ -56,6 +67,7 @@ public struct RuleSet: Sendable {
                     proof: proof, tests: checked.tests, source: RuleSetSource(files: files, settings: settings))
             }
         }
+        if Task.isCancelled { return RuleSetLoad(ruleSet: nil, diagnostics: [], isCancelled: true) }
         if isWhole { checked.acceptances.apply(to: &diagnostics) }
         return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
     }
@@ -65,7 +77,7 @@ public struct RuleSet: Sendable {
         _ files: [SourceFile], settings: [String: String], diagnostics: inout [Diagnostic]
     ) -> (checked: Checker.Result, isWhole: Bool) {
         var trees: [SyntaxTree] = []
-        for (index, file) in files.enumerated() {
+        for (index, file) in files.enumerated() where !Task.isCancelled {
             let result = SyntaxTree.parse(file, file: index)
             trees.append(result.tree)
             diagnostics += result.diagnostics
@@ -116,7 +128,7 @@ struct Checker {
             if case .rule(let declaration) = statement { declaration.name.plainText } else { nil }
         }
         let overrideChecker = OverrideChecker(ruleNames: isWhole ? Set(allNames) : nil)
-        for statement in statements {
+        for statement in statements where !Task.isCancelled {
             switch statement {
             case .rule(let declaration):
                 if let name = declaration.name.plainText {
