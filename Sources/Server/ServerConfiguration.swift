@@ -54,6 +54,8 @@ public struct ServerConfiguration: Sendable {
         case files(CertificateFiles)
         /// With a certificate made at the start, for `localhost` and these names.
         case selfSigned(names: [String])
+        /// With what somebody issues while the server runs.
+        case issued(IssuedCertificate)
         /// Not at all.
         case off
     }
@@ -109,6 +111,9 @@ public struct ServerConfiguration: Sendable {
     public var selfImage: Reference?
     /// The labels of a namespace; nil where they are not known.
     public var namespaceLabels: @Sendable (String) -> [String: String]? = { _ in nil }
+
+    /// Metrics of others, in Prometheus' text format, to be shown with the server's own.
+    public var moreMetrics: [@Sendable () -> String] = []
 
     /// Makes a configuration.
     public init(rules: String, tls: TLS) {

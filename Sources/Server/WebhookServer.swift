@@ -86,7 +86,7 @@ public final class WebhookServer: Sendable {
         queue.sync { look(immediately: true) }
         let status = ServerStatus(
             readiness: readiness, rules: rules, certificates: certificates, fixedCertificate: fixed,
-            isEncrypted: configuration.tls != .off, metrics: metrics, ledger: ledger)
+            configuration: configuration, metrics: metrics, ledger: ledger)
         let threads = configuration.threads > 0 ? configuration.threads : System.coreCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let largeBodies = NIOThreadPool(numberOfThreads: 1)

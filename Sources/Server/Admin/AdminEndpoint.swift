@@ -66,7 +66,7 @@ final class AdminEndpoint: Endpoint {
                 if verbose, naming { lines += problem.details.map { "  \($0)" } }
             }
             lines.append("certificate: \(status.hasCertificate ? "live" : "none")")
-            if let problem = status.certificateProblem { lines.append("certificate as it is in the files: \(problem)") }
+            if let problem = status.certificateProblem { lines.append("certificate: \(problem)") }
         }
         return .text(lines.joined(separator: "\n") + "\n", status: isReady ? 200 : 503)
     }

@@ -7,14 +7,14 @@ import CRuled
 #endif
 
 /// Why a file cannot be read, in words.
-struct FileFailure: Error, Equatable {
-    let reason: String
+package struct FileFailure: Error, Equatable {
+    package let reason: String
 }
 
 /// What the server needs of files, on plain system calls.
-enum FileReading {
+package enum FileReading {
     /// A file's identity as far as `stat` tells it: another stamp means that it may have changed.
-    struct Stamp: Hashable, Sendable {
+    package struct Stamp: Hashable, Sendable {
         let device: UInt64
         let inode: UInt64
         let size: Int64
@@ -23,7 +23,7 @@ enum FileReading {
     }
 
     /// The stamp of a file; nil where it cannot be looked at. Links are followed.
-    static func stamp(_ path: String) -> Stamp? {
+    package static func stamp(_ path: String) -> Stamp? {
         var status = ruled_file_status()
         guard ruled_file_status(path, &status) == 0 else { return nil }
         return Stamp(
@@ -32,7 +32,7 @@ enum FileReading {
     }
 
     /// The whole file, if it has at most `limit` bytes.
-    static func read(_ path: String, limit: Int) -> Result<[UInt8], FileFailure> {
+    package static func read(_ path: String, limit: Int) -> Result<[UInt8], FileFailure> {
         // Without O_NONBLOCK a named pipe would hold the watcher for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(failure()) }

@@ -10,8 +10,8 @@ import SwiftASN1
 import X509
 
 /// Why a certificate and key cannot serve, in words.
-struct CertificateFailure: Error, Equatable {
-    let reason: String
+package struct CertificateFailure: Error, Equatable {
+    package let reason: String
 }
 
 /// A certificate chain, its key and the certificates that clients must come from, ready to serve.
