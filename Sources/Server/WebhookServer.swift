@@ -6,9 +6,7 @@ import Dispatch
 #endif
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import Synchronization
 
 /// Why the server cannot start, in words.
@@ -92,12 +90,11 @@ public final class WebhookServer: Sendable {
         let largeBodies = NIOThreadPool(numberOfThreads: 1)
         largeBodies.start()
         do {
-            let webhook = try listen(
-                configuration.listen, group, context: webhookContext(largeBodies), status: status,
-                isEncrypted: configuration.tls != .off)
-            let admin = try listen(
-                configuration.adminListen, group, context: adminContext(largeBodies, status), status: status,
-                isEncrypted: false)
+            var listener = Listener(context: webhookContext(largeBodies), limits: configuration.limits)
+            if configuration.tls != .off { listener.certificate = { status.certificate } }
+            let webhook = try listener.bind(configuration.listen, group)
+            let admin = try Listener(context: adminContext(largeBodies, status), limits: configuration.limits)
+                .bind(configuration.adminListen, group)
             webhook.closeFuture.whenComplete { _ in
                 if !self.readiness.isDraining {
                     self.readiness.listenerDied()
@@ -209,57 +206,6 @@ public final class WebhookServer: Sendable {
             endpoint: AdminEndpoint(status: status, exposesRules: configuration.exposesRules), limits: limits,
             ledger: adminLedger, largeBodies: largeBodies, metrics: Metrics(), log: log, clock: clock,
             isDraining: { false })
-    }
-
-    private func listen(
-        _ address: ServerConfiguration.Address, _ group: MultiThreadedEventLoopGroup, context: ListenerContext,
-        status: ServerStatus, isEncrypted: Bool
-    ) throws -> any Channel {
-        let age = configuration.limits.ageSeconds
-        var headers = NIOHTTPDecoderLimitConfiguration()
-        headers.maxHeaderFieldSize = configuration.limits.header
-        headers.maxHeaderListSize = configuration.limits.header
-        headers.maxHeaderFieldCount = 100
-        let limits = headers
-        return try ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1_024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let source = channel.remoteAddress?.ipAddress ?? ""
-                    let (admission, evicted) = context.ledger.admit(channel, source: source)
-                    if let shortage = evicted ?? (admission == .admitted ? nil : admission) {
-                        context.metrics.shed(shortage == .full ? .connections : .source)
-                        context.log.limited(
-                            .warning, "connections are short, one was closed", key: "connections", ["source": source])
-                    }
-                    guard admission == .admitted else { throw ChannelError.eof }
-                    channel.closeFuture.whenComplete { _ in context.ledger.release(channel) }
-                    context.metrics.connectionAccepted()
-                    if isEncrypted {
-                        guard let certificate = status.certificate else {
-                            context.metrics.shed(.certificate)
-                            throw ChannelError.eof
-                        }
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLServerHandler(context: certificate.context))
-                    }
-                    let connection = ConnectionHandler(
-                        context, source: source,
-                        age: ServerConfiguration.time(age * Double.random(in: 0.8...1.2)), encrypted: isEncrypted)
-                    try channel.pipeline.syncOperations.addHandlers([
-                        ArrivalObserver(connection),
-                        ByteToMessageHandler(
-                            HTTPRequestDecoder(
-                                leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop,
-                                limitConfiguration: limits)),
-                        connection,
-                    ])
-                }
-            }
-            .bind(host: address.host, port: address.port).wait()
     }
 }
 

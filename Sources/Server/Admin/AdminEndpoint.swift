@@ -15,14 +15,20 @@ final class AdminEndpoint: Endpoint {
         guard ["/healthz", "/readyz", "/metrics", "/rules"].contains(head.path) else {
             return .refusal(404, "there are /healthz, /readyz, /metrics and /rules")
         }
+        if let refusal = Self.refusalOfMethod(head) { return refusal }
+        if head.path == "/rules", !mayName(source) {
+            return .refusal(403, "the rules are shown on loopback only, or with --expose-rules")
+        }
+        return nil
+    }
+
+    /// Why something else than a GET without a body is not taken; nil for that.
+    static func refusalOfMethod(_ head: RequestHead) -> Answer? {
         guard head.method == "GET" || head.method == "HEAD" else {
             return .refusal(405, "only GET is taken", allow: "GET, HEAD")
         }
         guard (head.contentLength ?? 0) == 0, head.transferEncoding.isEmpty else {
             return .refusal(413, "a request without a body is expected")
-        }
-        if head.path == "/rules", !mayName(source) {
-            return .refusal(403, "the rules are shown on loopback only, or with --expose-rules")
         }
         return nil
     }
@@ -38,8 +44,7 @@ final class AdminEndpoint: Endpoint {
         case "/rules":
             return Answer(contentType: "application/json", body: Array(rules().utf8))
         default:
-            return Answer(
-                contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(status.metricsText().utf8))
+            return .metrics(status.metricsText())
         }
     }
 

@@ -35,6 +35,11 @@ struct Answer: Sendable, Equatable {
         Answer(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
     }
 
+    /// Metrics in Prometheus' text format.
+    static func metrics(_ text: String) -> Answer {
+        Answer(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
+    }
+
     /// The words for a status code (RFC 9110, section 15).
     static func phrase(for status: Int) -> String {
         switch status {

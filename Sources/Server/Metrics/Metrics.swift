@@ -127,6 +127,12 @@ final class Metrics: Sendable {
         }
         writeConnections(state, gauges, to: &out)
         writeReloads(state, gauges, to: &out)
+        return out.text + Self.processText(startedAt: startTime)
+    }
+
+    /// What every process tells of itself.
+    static func processText(startedAt startTime: Double) -> String {
+        var out = PrometheusText()
         out.single(
             "process_start_time_seconds", .gauge, "When the process started, in seconds since 1970.", startTime)
         if let bytes = ProcessMemory.resident() {
