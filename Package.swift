@@ -37,7 +37,7 @@ let package = Package(
         .executableTarget(
             name: "ruled",
             dependencies: [
-                "Engine", "RuleLang", "Server",
+                "Cluster", "Engine", "RuleLang", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -86,6 +86,20 @@ let package = Package(
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(name: "ruledTests", dependencies: ["ruled"], swiftSettings: common),
+        .testTarget(
+            name: "ClusterTests",
+            dependencies: [
+                "Cluster", "Engine", "RuleLang", "Server",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: common),
         .testTarget(
             name: "ServerTests",
             dependencies: [

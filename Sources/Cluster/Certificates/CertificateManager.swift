@@ -55,7 +55,7 @@ package final class CertificateManager: Sendable {
 
     /// Makes a manager that does nothing yet.
     package init(
-        secret: AuthoritySecret, configurations: [WebhookConfiguration], service: String, hosts: [String],
+        secret: AuthoritySecret, configurations: [WebhookConfiguration], service: String?, hosts: [String],
         client: KubernetesClient, log: ServerLog, timing: CertificateTiming = .init(), clock: Clock = .system
     ) {
         self.secret = secret
@@ -231,7 +231,7 @@ package final class CertificateManager: Sendable {
         if found.bundles.isEmpty {
             once(
                 configuration, "no webhook of this configuration calls the service", .warning,
-                fields.merging(["service": "\(target.namespace)/\(target.service)"]) { $1 })
+                fields.merging(["service": "\(target.namespace)/\(target.service ?? "*")"]) { $1 })
             return .missing
         }
         let isRight = found.bundles.values.allSatisfy { $0 == bundle }

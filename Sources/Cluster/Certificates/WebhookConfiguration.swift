@@ -26,17 +26,18 @@ package struct WebhookConfiguration: Sendable, Hashable {
     /// Which of a configuration's webhooks are ours: those that call our Service, or a URL of one of our hosts.
     package struct Target: Sendable {
         package let namespace: String
-        package let service: String
+        /// Nil for every Service of the namespace.
+        package let service: String?
         package let hosts: [String]
 
-        package init(namespace: String, service: String, hosts: [String] = []) {
+        package init(namespace: String, service: String?, hosts: [String] = []) {
             self.namespace = namespace
             self.service = service
             self.hosts = hosts
         }
 
         func holds(_ client: WebhookConfigurationObject.ClientConfiguration) -> Bool {
-            if let called = client.service { return called.namespace == namespace && called.name == service }
+            if let called = client.service { return called.namespace == namespace && called.name == service ?? called.name }
             guard let url = client.url, let host = URL(string: url)?.host() else { return false }
             return hosts.contains(host)
         }

@@ -23,7 +23,7 @@ struct ObjectMetadata: Codable, Equatable {
 }
 
 /// A Namespace (core/v1).
-struct NamespaceObject: Decodable, Equatable {
+struct NamespaceObject: JSONReadable, Equatable {
     var metadata: ObjectMetadata
 }
 

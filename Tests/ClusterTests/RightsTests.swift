@@ -1,0 +1,42 @@
+import Testing
+
+@testable import Cluster
+
+/// What each identity asks of the API server, held against the roles that the chart gives it.
+@Suite struct RightsTests {
+    private static let managerRole: Set<StubAPIServer.Call> = [
+        .init(identity: "manage", verb: "get", resource: "secrets", name: "ruled-ca"),
+        .init(identity: "manage", verb: "create", resource: "secrets", name: "ruled-ca"),
+        .init(identity: "manage", verb: "patch", resource: "secrets", name: "ruled-ca"),
+        .init(identity: "manage", verb: "get", resource: "mutatingwebhookconfigurations", name: "ruled"),
+        .init(identity: "manage", verb: "patch", resource: "mutatingwebhookconfigurations", name: "ruled"),
+        .init(identity: "manage", verb: "get", resource: "validatingwebhookconfigurations", name: "ruled"),
+        .init(identity: "manage", verb: "patch", resource: "validatingwebhookconfigurations", name: "ruled"),
+    ]
+    private static let servingRole: Set<StubAPIServer.Call> = [
+        .init(identity: "serve", verb: "get", resource: "secrets", name: "ruled-ca")
+    ]
+
+    @Test("the manager and the replicas use all that their roles allow, and nothing else")
+    func certificates() async throws {
+        let release = try Release()
+        let (manage, serve) = (try TemporaryFile("m"), try TemporaryFile("s"))
+        release.server.accept(["m": "manage", "s": "serve"])
+        let manager = try release.manager(tokenFile: manage.path)
+        let replica = try release.replica(tokenFile: serve.path)
+        try await manager.look()
+        try await replica.issuer.look()
+        // A rotation, a lost Secret and a lost bundle, so that every kind of call is made.
+        release.clock.advance(release.timing.authorityAge)
+        for _ in 0..<4 {
+            try await manager.look()
+            try await replica.issuer.look()
+            release.clock.advance(release.timing.propagation)
+        }
+        release.server.cluster.remove(release.secretPath)
+        try await manager.look()
+        release.setBundle(.validating, "")
+        try await manager.look()
+        #expect(Set(release.server.calls) == Self.managerRole.union(Self.servingRole))
+    }
+}
