@@ -112,6 +112,10 @@ public struct ServerConfiguration: Sendable {
     /// The labels of a namespace; nil where they are not known.
     public var namespaceLabels: @Sendable (String) -> [String: String]? = { _ in nil }
 
+    /// Where the labels come from that `namespaceLabels` does not know; nil where nothing else is asked.
+    public var namespaces: (any NamespaceLabelSource)?
+    /// Why a rule set that asks for labels of namespaces is refused, and what to do about it; nil where it is not.
+    public var namespaceLabelRefusal: String?
     /// Metrics of others, in Prometheus' text format, to be shown with the server's own.
     public var moreMetrics: [@Sendable () -> String] = []
 

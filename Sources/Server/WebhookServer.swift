@@ -49,7 +49,8 @@ public final class WebhookServer: Sendable {
             connectionLimit: Self.connectionLimit(configuration.limits.connections),
             byteLimit: configuration.limits.bytesInFlight)
         rules = RuleReloader(
-            path: configuration.rules, settings: configuration.settings, metrics: metrics, log: log)
+            path: configuration.rules, settings: configuration.settings, metrics: metrics, log: log,
+            gate: NamespaceGate(configuration))
         if case .files(let files) = configuration.tls {
             certificates = CertificateReloader(files: files, metrics: metrics, log: log)
         } else {
@@ -128,6 +129,9 @@ public final class WebhookServer: Sendable {
     public var port: Int? { running.withLock { $0?.webhook.localAddress?.port } }
     /// The port of the admin listener; nil before the start.
     public var adminPort: Int? { running.withLock { $0?.admin.localAddress?.port } }
+
+    /// The hash of the rules that decide; nil where there are none.
+    var liveHash: String? { rules.live?.hash }
 
     /// Whether the server is stopping.
     var isDraining: Bool { readiness.isDraining }

@@ -115,18 +115,18 @@ struct RotationPlan {
             }
             return seen.steady >= timing.propagation ? .write(promoted(state, next, now), .promoted) : .keep
         }
-        // A CA that is not valid yet was made while the clock was wrong: its successor comes the usual way.
-        if now >= state.issuing.madeAt + timing.authorityAge || !state.issuing.isValid(at: now) {
-            var changed = state
-            changed.next = try make(now)
-            return .write(changed, .introduced)
-        }
         let isOver = now >= state.issuingSince + timing.retirement && seen.steady >= timing.propagation
         let left = isOver ? [] : state.previous.filter { now < $0.notAfter }
         if left != state.previous {
             var changed = state
             changed.previous = left
             return .write(changed, .retired)
+        }
+        // A CA that is not valid yet was made while the clock was wrong: its successor comes the usual way.
+        if now >= state.issuing.madeAt + timing.authorityAge || !state.issuing.isValid(at: now) {
+            var changed = state
+            changed.next = try make(now)
+            return .write(changed, .introduced)
         }
         return .keep
     }

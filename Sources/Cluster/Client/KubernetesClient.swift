@@ -60,6 +60,13 @@ package final class KubernetesClient: Sendable {
         connection.withLock { Self.shutDown($0.client) }
     }
 
+    /// The metrics of its requests, in Prometheus' text format.
+    package func requestText() -> String {
+        var out = PrometheusText()
+        requests.write(to: &out)
+        return out.text
+    }
+
     /// Asks, and waits for the whole answer.
     package func send(_ request: Request) async throws(APIFailure) -> [UInt8] {
         let result = await withDeadline(request.seconds) { () async -> Result<[UInt8], APIFailure> in

@@ -1,5 +1,5 @@
 import Logging
-import NIOCore
+package import NIOCore
 package import Server
 import Synchronization
 

@@ -33,15 +33,52 @@ final class AdmissionEndpoint: Endpoint {
 
     func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
         let start = NIODeadline.now()
+        switch read(body, from: source) {
+        case .failure(let refusal): return refusal.answer
+        case .success(let review): return answer(review, labels: knownLabels(of: review), since: start)
+        }
+    }
+
+    func reply(to head: RequestHead, body: [UInt8], from source: String, on loop: any EventLoop) -> Reply {
+        let start = NIODeadline.now()
         let review: AdmissionReview
+        switch read(body, from: source) {
+        case .failure(let refusal): return .now(refusal.answer)
+        case .success(let read): review = read
+        }
+        let labels = knownLabels(of: review)
+        guard labels == nil, rules()?.program.asksForNamespaceLabels == true, let namespaces = configuration.namespaces
+        else { return .now(answer(review, labels: labels, since: start)) }
+        // The time that the API server takes is not the decision's.
+        let soFar = NIODeadline.now() - start
+        return .later(
+            namespaces.lookUp(review.namespace, on: loop).map { labels in
+                self.answer(review, labels: labels, since: NIODeadline.now() - soFar)
+            })
+    }
+
+    private struct Refusal: Error {
+        let answer: Answer
+    }
+
+    private func read(_ body: [UInt8], from source: String) -> Result<AdmissionReview, Refusal> {
         do {
-            review = try AdmissionReview.read(body)
+            return .success(try AdmissionReview.read(body))
         } catch {
             log.limited(
                 .info, "not an AdmissionReview", key: "not-a-review", ["source": source, "reason": error.reason])
-            return .refusal(400, "not an AdmissionReview: \(error.reason)")
+            return .failure(Refusal(answer: .refusal(400, "not an AdmissionReview: \(error.reason)")))
         }
-        let (response, outcome, images) = decide(review)
+    }
+
+    /// The labels of a review's namespace, if they are known and anything asks for them.
+    private func knownLabels(of review: AdmissionReview) -> [String: String]? {
+        guard rules()?.program.asksForNamespaceLabels == true else { return nil }
+        return configuration.namespaceLabels(review.namespace) ?? configuration.namespaces?.labels(of: review.namespace)
+    }
+
+    private func answer(_ review: AdmissionReview, labels: [String: String]?, since start: NIODeadline) -> Answer {
+        let (response, outcome, images) = decide(review, labels)
         // The line break is what `ruled review` ends with.
         let bytes = response.json() + CollectionOfOne(UInt8(ascii: "\n"))
         let duration = NIODeadline.now() - start
@@ -55,13 +92,12 @@ final class AdmissionEndpoint: Endpoint {
     }
 
     private func decide(
-        _ review: AdmissionReview
+        _ review: AdmissionReview, _ labels: [String: String]?
     ) -> (AdmissionResponse, Metrics.ReviewOutcome, [ImageDecision]) {
         guard let program = rules()?.program else {
             let reason = "ruled has no rules yet"
             return (undecided(review, reason, or: nil), .noRules, [])
         }
-        let labels = program.asksForNamespaceLabels ? configuration.namespaceLabels(review.namespace) : nil
         let outcome = program.outcome(of: review, namespaceLabels: labels, selfImage: configuration.selfImage)
         let response = AdmissionResponse(review, outcome)
         switch outcome {

@@ -123,7 +123,7 @@ public struct ServerLog: Sendable {
     }
 
     /// Logs at most ten lines of a kind in a second, and then how many there would have been.
-    func limited(
+    package func limited(
         _ level: Logger.Level, _ message: @autoclosure () -> String, key: String,
         _ fields: @autoclosure () -> [String: String] = [:]
     ) {

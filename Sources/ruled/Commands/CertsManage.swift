@@ -52,6 +52,7 @@ struct CertsManage: ParsableCommand {
 
     func run() throws {
         let secret = try caSecret.secret(in: namespace)
+        let address = try address()
         let client = cluster.client()
         let log = logging.log
         let manager = CertificateManager(
@@ -60,7 +61,7 @@ struct CertsManage: ParsableCommand {
         let signals = EndSignals()
         do throws(ServerFailure) {
             let health = try HealthServer(
-                listen: try address(),
+                listen: address,
                 answers: .init(
                     isReady: { manager.isReady }, details: { manager.problem.map { [$0] } ?? [] },
                     metrics: { manager.metricsText() }), log: log)
@@ -77,9 +78,9 @@ struct CertsManage: ParsableCommand {
         }
     }
 
-    private func address() throws(ServerFailure) -> ServerConfiguration.Address {
+    private func address() throws -> ServerConfiguration.Address {
         guard let address = ServerConfiguration.Address(adminListen) else {
-            throw ServerFailure(reason: "`\(adminListen)` in --admin-listen is not host:port")
+            throw ValidationError("`\(adminListen)` in --admin-listen is not host:port, as in 0.0.0.0:9090")
         }
         return address
     }

@@ -25,7 +25,7 @@ struct ClusterOptions: ParsableArguments {
     }
 
     /// Whether there is an API server to ask: one that is named, or that of the pod's cluster.
-    var isThere: Bool { (try? server()) != nil }
+    var isThere: Bool { apiServer != nil || (try? server()) != nil }
 
     /// The API server; the failure says what is missing.
     func server() throws(APIServer.Failure) -> APIServer {

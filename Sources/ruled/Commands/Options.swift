@@ -37,11 +37,26 @@ struct Pair: ExpressibleByArgument {
     }
 }
 
-/// `KEY=VALUE,…`, perhaps empty.
+/// `KEY=VALUE,…`, perhaps empty; or, for a server, where labels come from.
 struct LabelList: ExpressibleByArgument {
+    /// Where a server has the labels of namespaces from.
+    enum Source: String {
+        /// From the cluster that it runs in.
+        case auto
+        /// From nowhere.
+        case off
+    }
+
     let labels: [String: String]
+    /// What stands there instead of labels; nil for labels.
+    let source: Source?
 
     init?(argument: String) {
+        source = Source(rawValue: argument)
+        if source != nil {
+            labels = [:]
+            return
+        }
         var labels: [String: String] = [:]
         for piece in argument.split(separator: ",") {
             guard let pair = Pair(argument: String(piece)), !pair.key.contains(where: \.isWhitespace),
@@ -98,6 +113,9 @@ struct ContextOptions: ParsableArguments {
 
     /// Reads what the options name.
     func situation() throws -> Situation {
+        if let source = namespaceLabels?.source {
+            throw ValidationError("--namespace-labels \(source.rawValue) is for `ruled serve`; here it is k=v,...")
+        }
         var namespaces: [String: [String: String]]?
         if let namespaceFile {
             let objects = Manifests.objects(of: try ManifestInput.read(namespaceFile)).filter {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Engine
-import Logging
 import RuleLang
 import Server
 
@@ -15,6 +14,7 @@ struct Serve: ParsableCommand {
 
               ruled serve --rules rules --tls self-signed      a first try
               ruled serve --rules /etc/ruled/rules --tls-cert tls.crt --tls-key tls.key
+              ruled serve --rules /etc/ruled/rules --tls kubernetes --ca-secret ruled/ruled-ca --service-name ruled
 
             Exit codes: 0 stopped by a signal, 2 could not run.
             """
@@ -24,32 +24,15 @@ struct Serve: ParsableCommand {
     enum TLSMode: String, CaseIterable, ExpressibleByArgument {
         case files
         case selfSigned = "self-signed"
+        case kubernetes
         case off
-    }
-
-    /// How much is logged.
-    enum Level: String, CaseIterable, ExpressibleByArgument {
-        case debug, info, notice, warning, error
-
-        var level: Logger.Level {
-            switch self {
-            case .debug: .debug
-            case .info: .info
-            case .notice: .notice
-            case .warning: .warning
-            case .error: .error
-            }
-        }
-    }
-
-    /// How log lines look.
-    enum Form: String, CaseIterable, ExpressibleByArgument {
-        case text, json
     }
 
     @OptionGroup var context: ContextOptions
     @OptionGroup(title: "Listening") var listening: ListeningOptions
+    @OptionGroup(title: "The cluster") var cluster: ServeClusterOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
+    @OptionGroup(title: "Logging") var logging: LoggingOptions
 
     @Flag(help: "Refuse what cannot be decided, instead of letting it pass with a warning.")
     var failClosed = false
@@ -63,21 +46,19 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("Event loops; 0 is one a core.", valueName: "count"))
     var threads = 0
 
-    @Option(help: ArgumentHelp("What to log; debug has a line a review.", valueName: "level"))
-    var logLevel: Level = .info
-
-    @Option(help: ArgumentHelp("How to log.", valueName: "form"))
-    var logFormat: Form = .text
-
     func validate() throws {
         if context.rules == "-" { throw ValidationError("the rules of a server are a directory, not standard input") }
         for (name, value) in [("--reload-interval", reloadInterval), ("--drain", drain)] where !(0...3_600 ~= value) {
             throw ValidationError("\(name) is between 0 and 3600 seconds")
         }
+        try cluster.check(listening.tls)
         guard 0...256 ~= threads else { throw ValidationError("--threads is between 0 and 256") }
     }
 
     func run() throws {
+        let source = context.namespaceLabels?.source
+        var context = context
+        if source != nil { context.namespaceLabels = nil }
         let situation = try context.situation()
         var configuration = ServerConfiguration(rules: context.rules, tls: try listening.security())
         let (labels, namespaces) = (situation.labels, situation.namespaces)
@@ -92,7 +73,12 @@ struct Serve: ParsableCommand {
         configuration.reloadSeconds = reloadInterval
         configuration.drainSeconds = drain
         configuration.threads = threads
-        let log = ServerLog(level: logLevel.level, format: logFormat == .json ? .json : .text)
+        let log = logging.log
+        let work = try cluster.complete(
+            &configuration, names: listening.tlsName, labels: source, isFixed: labels != nil || namespaces != nil,
+            log: log)
+        let tasks = work.map { work in Task { await work() } }
+        defer { for task in tasks { task.cancel() } }
         do throws(ServerFailure) {
             try WebhookServer(configuration: configuration, log: log).run()
         } catch {
@@ -121,7 +107,7 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The certificate's key, PEM.", valueName: "file"))
     var tlsKey: String?
 
-    @Option(help: ArgumentHelp("A name for the self-signed certificate; may be repeated.", valueName: "name"))
+    @Option(help: ArgumentHelp("A further name for a certificate of its own; may be repeated.", valueName: "name"))
     var tlsName: [String] = []
 
     @Option(
@@ -139,7 +125,9 @@ struct ListeningOptions: ParsableArguments {
         if tls != .files, tlsCert != nil || tlsKey != nil || clientCa != nil {
             throw ValidationError("--tls-cert, --tls-key and --client-ca go with --tls files")
         }
-        if tls != .selfSigned, !tlsName.isEmpty { throw ValidationError("--tls-name goes with --tls self-signed") }
+        if tls != .selfSigned, tls != .kubernetes, !tlsName.isEmpty {
+            throw ValidationError("--tls-name goes with --tls self-signed or kubernetes")
+        }
         _ = try address(listen, of: "--listen")
         _ = try address(adminListen, of: "--admin-listen")
     }
@@ -148,6 +136,7 @@ struct ListeningOptions: ParsableArguments {
     func security() throws -> ServerConfiguration.TLS {
         switch tls {
         case .selfSigned: return .selfSigned(names: tlsName)
+        case .kubernetes: return .issued(IssuedCertificate())
         case .off: return .off
         case .files:
             guard let tlsCert, let tlsKey else { throw ValidationError("give --tls-cert and --tls-key") }

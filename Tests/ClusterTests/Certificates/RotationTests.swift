@@ -54,14 +54,14 @@ import Testing
         for index in clients.indices { clients[index].see(release.state?.bundlePEM ?? "", at: release.clock.now - 400) }
         let timing = release.timing
         // Around a change minutes count, later hours do, and then nothing happens until the next.
-        let steps = Array(repeating: 100.0, count: 8) + [9_000, 36_000, 36_000, 9_000, 100, 100, 400]
+        let steps = Array(repeating: 100.0, count: 5) + [9_000, 36_000, 45_000, 100, 400]
         var refused: [String] = []
         for rotation in 0..<100 {
             release.clock.advance(timing.authorityAge)
             for (number, step) in steps.enumerated() {
                 for (index, replica) in replicas.enumerated() {
                     // In some rotations a replica cannot reach the API server for more than a quarter of a day.
-                    let isCutOff = rotation % 5 == index && (4...9).contains(number)
+                    let isCutOff = rotation % 5 == index && (4...7).contains(number)
                     if !isCutOff { try await replica.issuer.look() }
                 }
                 try await manager.look()
