@@ -86,7 +86,8 @@ import Testing
     @Test("in a hundred rotations under load no TLS handshake fails")
     func underLoad() async throws {
         let release = try Release(now: Date().timeIntervalSince1970)
-        release.timing.authorityAge = 0
+        // Times that fit into the hour by which certificates are backdated: TLS goes by the real clock.
+        release.timing.authorityAge = 25
         release.timing.propagation = 0.001
         release.timing.retirement = 0
         let manager = try release.manager()
@@ -103,7 +104,7 @@ import Testing
             #expect(await load.progress())
         }
         for _ in 0..<100 {
-            release.clock.advance(1)
+            release.clock.advance(28)
             // The successor is made, and written to the webhooks.
             try await manager.look()
             try await everyClientLearns()
