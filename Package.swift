@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "Cluster",
             dependencies: [
-                "Engine", "Server",
+                "Server",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -89,8 +89,7 @@ let package = Package(
         .testTarget(
             name: "ClusterTests",
             dependencies: [
-                "Cluster", "Engine", "RuleLang", "Server",
-                .product(name: "Crypto", package: "swift-crypto"),
+                "Cluster", "Server",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -7,12 +7,36 @@ import Testing
     "TLS, seen by other programs", .serialized, .enabled(if: Tools.areThere, "needs openssl, curl, python3"))
 struct CertificateTests {
     /// Makes a self-signed P-256 pair for a name.
-    private static func pair(_ name: String, in folder: URL, as file: String, days: Int = 30) {
+    private static func pair(_ name: String, in folder: URL, days: Int = 30) {
         let result = Tools.run([
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
             "/CN=\(name)", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-days", "\(days)", "-keyout",
-            folder.appending(path: "\(file).key").path, "-out", folder.appending(path: "\(file).crt").path,
+            folder.appending(path: "\(name).key").path, "-out", folder.appending(path: "\(name).crt").path,
         ])
+        #expect(result.status == 0, "\(result.output)")
+    }
+
+    /// Makes a pair that expired years ago. `openssl req` takes no dates on older systems, `openssl ca` does.
+    private static func expiredPair(_ name: String, in folder: URL) throws {
+        pair(name, in: folder)
+        let place = folder.appending(path: "ca")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        for (file, text) in [
+            ("index.txt", ""), ("serial", "01\n"),
+            (
+                "ca.cnf",
+                "[ca]\ndefault_ca=x\n[x]\ndatabase=index.txt\nserial=serial\npolicy=p\n[p]\ncommonName=supplied\n"
+            ),
+        ] {
+            try Data(text.utf8).write(to: place.appending(path: file))
+        }
+        let (key, certificate) = ("../\(name).key", "../\(name).crt")
+        let script = """
+            cd '\(place.path)' && openssl req -new -key \(key) -subj /CN=\(name) -out request.csr &&
+            openssl ca -batch -config ca.cnf -selfsign -keyfile \(key) -in request.csr -md sha256 -outdir . -notext \
+                -startdate 20200101000000Z -enddate 20200201000000Z -out \(certificate)
+            """
+        let result = Tools.run(["sh", "-c", script])
         #expect(result.status == 0, "\(result.output)")
     }
 
@@ -27,11 +51,13 @@ struct CertificateTests {
     private func server(clients: Bool = false) throws -> TestServer {
         let folder = FileManager.default.temporaryDirectory.appending(path: "ruled-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        Self.pair("first", in: folder, as: "first")
+        Self.pair("first", in: folder)
         try install("first", in: folder)
+        try FileManager.default.copyItem(
+            at: folder.appending(path: "first.crt"), to: folder.appending(path: "clients.crt"))
         let files = ServerConfiguration.CertificateFiles(
             certificate: folder.appending(path: "tls.crt").path, key: folder.appending(path: "tls.key").path,
-            clientAuthorities: clients ? folder.appending(path: "first.crt").path : nil)
+            clientAuthorities: clients ? folder.appending(path: "clients.crt").path : nil)
         return try TestServer(tls: .files(files)) { configuration, _ in configuration.failsClosed = false }
     }
 
@@ -88,8 +114,8 @@ struct CertificateTests {
         let server = try server()
         let folder = try folder(of: server)
         defer { try? FileManager.default.removeItem(at: folder) }
-        Self.pair("second", in: folder, as: "second")
-        Self.pair("third", in: folder, as: "third")
+        Self.pair("second", in: folder)
+        Self.pair("third", in: folder)
         #expect(served(server) == "first")
         try install("second", in: folder)
         #expect(server.eventually { served(server) == "second" })
@@ -105,9 +131,17 @@ struct CertificateTests {
         try refuses("the certificate is not PEM") {
             try Data(contentsOf: folder.appending(path: "third.crt")).prefix(200).write(to: certificate)
         }
+        try Self.expiredPair("old", in: folder)
+        try refuses("expired") { try install("old", in: folder) }
         try refuses("cannot be read") { try FileManager.default.removeItem(at: certificate) }
         try install("third", in: folder)
         #expect(server.eventually { served(server) == "third" })
+        #expect(try server.metric("ruled_last_reload_successful{what=\"certificate\"}") == 1)
+        try install("second", in: folder, key: "third")
+        #expect(try server.eventually { try server.metric("ruled_last_reload_successful{what=\"certificate\"}") == 0 })
+        // What was served all the time comes back.
+        try install("third", in: folder)
+        #expect(try server.eventually { try server.metric("ruled_last_reload_successful{what=\"certificate\"}") == 1 })
         #expect(!server.lines.all.contains { $0.contains("PRIVATE") })
     }
 
@@ -116,7 +150,7 @@ struct CertificateTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "ruled-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        Self.pair("first", in: folder, as: "first", days: 2)
+        Self.pair("first", in: folder, days: 2)
         let chain = Array(try Data(contentsOf: folder.appending(path: "first.crt")))
         let key = Array(try Data(contentsOf: folder.appending(path: "first.key")))
         let now = DateClock.now
@@ -142,13 +176,23 @@ struct CertificateTests {
             "https://127.0.0.1:\(server.port)/mutate",
         ]
         #expect(!Tools.run(call).output.contains("patch"))
-        Self.pair("second", in: folder, as: "second")
+        Self.pair("second", in: folder)
         func with(_ name: String) -> String {
             let path = folder.appending(path: name).path
             return Tools.run(call + ["--cert", path + ".crt", "--key", path + ".key"]).output
         }
         #expect(!with("second").contains("patch"))
         #expect(with("first").contains("patch"))
+        let authorities = folder.appending(path: "clients.crt")
+        // Half a file changes nothing; another authority does, for new connections.
+        let second = try Data(contentsOf: folder.appending(path: "second.crt"))
+        try second.prefix(200).write(to: authorities, options: .atomic)
+        let last = "ruled_last_reload_successful{what=\"certificate\"}"
+        #expect(try server.eventually { try server.metric(last) == 0 })
+        #expect(with("first").contains("patch"))
+        try second.write(to: authorities, options: .atomic)
+        #expect(server.eventually { with("second").contains("patch") })
+        #expect(!with("first").contains("patch"))
     }
 
     @Test("metrics are clean for promtool", .enabled(if: Tools.has("promtool"), "needs promtool"))

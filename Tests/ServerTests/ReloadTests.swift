@@ -82,6 +82,17 @@ struct ReloadTests {
         #expect(!server.lines.all.contains { $0.contains("invalid") })
     }
 
+    @Test("an edit that is taken back leaves no complaint behind")
+    func takenBack() throws {
+        let server = try TestServer(rules: ["a.rules": Self.rules(to: "one.example")])
+        try server.write("language 1\nrule\n", to: "a.rules")
+        let last = "ruled_last_reload_successful{what=\"rules\"}"
+        #expect(try server.eventually { try server.metric(last) == 0 })
+        try server.write(Self.rules(to: "one.example"), to: "a.rules")
+        #expect(try server.eventually { try server.metric(last) == 1 })
+        #expect(try server.get("/readyz?verbose").text.contains("invalid") == false)
+    }
+
     @Test("SIGHUP's reload takes an edit up without waiting")
     func reload() throws {
         let server = try TestServer(rules: ["a.rules": Self.rules(to: "one.example")]) { configuration, _ in

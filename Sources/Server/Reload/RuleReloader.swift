@@ -106,7 +106,14 @@ final class RuleReloader: Sendable {
     private func take(_ content: RuleDirectory.Content) {
         waiting.withLock { $0 = nil }
         if let live, live.hash == content.hash {
-            trouble.withLock { $0 = nil }
+            let wasTrouble = trouble.withLock { trouble in
+                defer { trouble = nil }
+                return trouble != nil
+            }
+            if wasTrouble {
+                metrics.reloaded(.rules, succeeded: true)
+                log.log(.notice, "the files hold the live rules again", ["hash": live.hash])
+            }
             return
         }
         let start = NIODeadline.now()

@@ -35,11 +35,10 @@ final class CertificateReloader: Sendable {
             switch FileReading.read(path, limit: Self.fileLimit) {
             case .success(let bytes): contents.append(bytes)
             case .failure(let failure):
-                handled.withLock { $0 = [] }
                 return refuse("`\(path)` cannot be read: \(failure.reason)")
             }
         }
-        guard handled.withLock({ $0 != contents }) else { return }
+        if live != nil, handled.withLock({ $0 == contents }) { return recover() }
         do throws(CertificateFailure) {
             let certificate = try ServingCertificate(
                 chain: contents[0], key: contents[1], clientAuthorities: contents.count > 2 ? contents[2] : nil,
@@ -53,6 +52,17 @@ final class CertificateReloader: Sendable {
             // Not marked as handled: what is not valid yet, or only half swapped, may be good at the next look.
             refuse(error.reason)
         }
+    }
+
+    /// The files hold again what is served.
+    private func recover() {
+        let wasTrouble = trouble.withLock { trouble in
+            defer { trouble = nil }
+            return trouble != nil
+        }
+        guard wasTrouble else { return }
+        metrics.reloaded(.certificate, succeeded: true)
+        log.log(.notice, "the files hold the served certificate again")
     }
 
     private func refuse(_ reason: String) {

@@ -44,7 +44,7 @@ struct Explain: ParsableCommand {
         if images.isEmpty { throw ValidationError("name an image, or - to read them from standard input") }
         if images.contains("-") {
             if images.count > 1 { throw ValidationError("- stands alone: it reads all images from standard input") }
-            if context.rules == "-" || context.namespaceFile == "-" {
+            if context.rules == "-" || context.labels.namespaceFile == "-" {
                 throw ValidationError("standard input is the images already; name a file for the rest")
             }
         }

@@ -70,8 +70,8 @@ struct LabelList: ExpressibleByArgument {
 extension Operation: ExpressibleByArgument {}
 extension Place: ExpressibleByArgument {}
 
-/// The rule set, and the situation that images stand in.
-struct ContextOptions: ParsableArguments {
+/// Which rule set decides, and for whom.
+struct RuleSetOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("The rule set: a directory, a .rules file or a ConfigMap.", valueName: "path"),
         completion: .file())
@@ -79,9 +79,21 @@ struct ContextOptions: ParsableArguments {
 
     @OptionGroup var settings: SettingOptions
 
-    @Option(help: ArgumentHelp("The namespace of objects that name none.", valueName: "name"))
-    var namespace: String?
+    @Option(help: ArgumentHelp("The webhook's own image, for `ignore self`.", valueName: "ref"))
+    var selfImage: String?
 
+    func validate() throws {
+        if let selfImage, Reference(parsing: selfImage) == nil {
+            throw ValidationError("`\(selfImage)` in --self-image is not an image reference")
+        }
+    }
+
+    /// The webhook's own image.
+    var ownImage: Reference? { selfImage.flatMap { Reference(parsing: $0) } }
+}
+
+/// What is known of the labels of namespaces.
+struct NamespaceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known.", valueName: "labels"))
@@ -93,50 +105,29 @@ struct ContextOptions: ParsableArguments {
         completion: .file())
     var namespaceFile: String?
 
-    @Option(help: ArgumentHelp("The webhook's own image, for `ignore self`.", valueName: "ref"))
-    var selfImage: String?
-
-    @Option(help: ArgumentHelp("What is done to the object.", valueName: "operation"))
-    var operation: Operation = .create
-
     func validate() throws {
         if namespaceLabels != nil, namespaceFile != nil {
             throw ValidationError("give --namespace-labels or --namespace-file, not both")
         }
-        if rules == "-", namespaceFile == "-" {
-            throw ValidationError("standard input cannot be both the rules and the namespaces")
-        }
-        if let selfImage, Reference(parsing: selfImage) == nil {
-            throw ValidationError("`\(selfImage)` in --self-image is not an image reference")
-        }
     }
 
-    /// Reads what the options name.
-    func situation() throws -> Situation {
-        if let source = namespaceLabels?.source {
-            throw ValidationError("--namespace-labels \(source.rawValue) is for `ruled serve`; here it is k=v,...")
+    /// The labels by namespace, if a file was given.
+    func namespaces() throws -> [String: [String: String]]? {
+        guard let namespaceFile else { return nil }
+        let objects = Manifests.objects(of: try ManifestInput.read(namespaceFile)).filter {
+            $0["kind"]?.text == "Namespace"
         }
-        var namespaces: [String: [String: String]]?
-        if let namespaceFile {
-            let objects = Manifests.objects(of: try ManifestInput.read(namespaceFile)).filter {
-                $0["kind"]?.text == "Namespace"
-            }
-            guard !objects.isEmpty else {
-                throw InputFailure(
-                    .manifestUnusable, "`\(namespaceFile)` holds no Namespace",
-                    help: ["kubectl get namespaces -o yaml > namespaces.yaml"])
-            }
-            var found: [String: [String: String]] = [:]
-            for object in objects {
-                guard let name = object["metadata"]?["name"]?.text else { continue }
-                found[name] = try Self.labels(of: object, named: name, in: namespaceFile)
-            }
-            namespaces = found
+        guard !objects.isEmpty else {
+            throw InputFailure(
+                .manifestUnusable, "`\(namespaceFile)` holds no Namespace",
+                help: ["kubectl get namespaces -o yaml > namespaces.yaml"])
         }
-        let only = namespaces.flatMap { $0.count == 1 ? $0.keys.first : nil }
-        return Situation(
-            namespace: namespace ?? only ?? "default", labels: namespaceLabels?.labels, namespaces: namespaces,
-            operation: operation, selfImage: selfImage.flatMap { Reference(parsing: $0) })
+        var found: [String: [String: String]] = [:]
+        for object in objects {
+            guard let name = object["metadata"]?["name"]?.text else { continue }
+            found[name] = try Self.labels(of: object, named: name, in: namespaceFile)
+        }
+        return found
     }
 
     /// The labels of a Namespace; an unknown is not an empty, so labels that cannot be read are an error.
@@ -150,6 +141,39 @@ struct ContextOptions: ParsableArguments {
                 notes: ["at \(file):\(labels.line)"], help: ["put `true`, `yes` and numbers in quotes"])
         }
         return labels.stringMembers
+    }
+}
+
+/// The rule set, and the situation that images stand in.
+struct ContextOptions: ParsableArguments {
+    @OptionGroup var ruleOptions: RuleSetOptions
+    @OptionGroup var labels: NamespaceOptions
+
+    @Option(help: ArgumentHelp("The namespace of objects that name none.", valueName: "name"))
+    var namespace: String?
+
+    @Option(help: ArgumentHelp("What is done to the object.", valueName: "operation"))
+    var operation: Operation = .create
+
+    var rules: String { ruleOptions.rules }
+    var settings: SettingOptions { ruleOptions.settings }
+
+    func validate() throws {
+        if let source = labels.namespaceLabels?.source {
+            throw ValidationError("--namespace-labels \(source.rawValue) is for `ruled serve`; here it is k=v,...")
+        }
+        if rules == "-", labels.namespaceFile == "-" {
+            throw ValidationError("standard input cannot be both the rules and the namespaces")
+        }
+    }
+
+    /// Reads what the options name.
+    func situation() throws -> Situation {
+        let namespaces = try labels.namespaces()
+        let only = namespaces.flatMap { $0.count == 1 ? $0.keys.first : nil }
+        return Situation(
+            namespace: namespace ?? only ?? "default", labels: labels.namespaceLabels?.labels, namespaces: namespaces,
+            operation: operation, selfImage: ruleOptions.ownImage)
     }
 
     /// Loads the rule set; its findings go to standard error, and errors end the command with 1.

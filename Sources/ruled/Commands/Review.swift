@@ -35,7 +35,7 @@ struct Review: ParsableCommand {
     private static let sizeLimit = 16 << 20
 
     func validate() throws {
-        if file == "-", context.rules == "-" || context.namespaceFile == "-" {
+        if file == "-", context.rules == "-" || context.labels.namespaceFile == "-" {
             throw ValidationError("standard input is the review already; name a file for the rest")
         }
         if context.namespace != nil || context.operation != .create {

@@ -28,7 +28,8 @@ struct Serve: ParsableCommand {
         case off
     }
 
-    @OptionGroup var context: ContextOptions
+    @OptionGroup var ruleOptions: RuleSetOptions
+    @OptionGroup var namespaces: NamespaceOptions
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "The cluster") var cluster: ServeClusterOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -47,7 +48,10 @@ struct Serve: ParsableCommand {
     var threads = 0
 
     func validate() throws {
-        if context.rules == "-" { throw ValidationError("the rules of a server are a directory, not standard input") }
+        if ruleOptions.rules == "-" || FileSystem.kind(of: ruleOptions.rules) == .file {
+            throw ValidationError(
+                "--rules of a server is a directory, which is watched, and `\(ruleOptions.rules)` is none")
+        }
         for (name, value) in [("--reload-interval", reloadInterval), ("--drain", drain)] where !(0...3_600 ~= value) {
             throw ValidationError("\(name) is between 0 and 3600 seconds")
         }
@@ -56,15 +60,13 @@ struct Serve: ParsableCommand {
     }
 
     func run() throws {
-        let source = context.namespaceLabels?.source
-        var context = context
-        if source != nil { context.namespaceLabels = nil }
-        let situation = try context.situation()
-        var configuration = ServerConfiguration(rules: context.rules, tls: try listening.security())
-        let (labels, namespaces) = (situation.labels, situation.namespaces)
-        configuration.settings = context.settings.values
-        configuration.selfImage = situation.selfImage
-        configuration.namespaceLabels = { labels ?? namespaces?[$0] }
+        var configuration = ServerConfiguration(rules: ruleOptions.rules, tls: try listening.security())
+        let source = namespaces.namespaceLabels?.source
+        let labels = source == nil ? namespaces.namespaceLabels?.labels : nil
+        let byName = try namespaces.namespaces()
+        configuration.settings = ruleOptions.settings.values
+        configuration.selfImage = ruleOptions.ownImage
+        configuration.namespaceLabels = { labels ?? byName?[$0] }
         configuration.listen = try listening.address(listening.listen, of: "--listen")
         configuration.adminListen = try listening.address(listening.adminListen, of: "--admin-listen")
         configuration.exposesRules = listening.exposeRules
@@ -75,7 +77,7 @@ struct Serve: ParsableCommand {
         configuration.threads = threads
         let log = logging.log
         let work = try cluster.complete(
-            &configuration, names: listening.tlsName, labels: source, isFixed: labels != nil || namespaces != nil,
+            &configuration, names: listening.tlsName, labels: source, isFixed: labels != nil || byName != nil,
             log: log)
         let tasks = work.map { work in Task { await work() } }
         defer { for task in tasks { task.cancel() } }

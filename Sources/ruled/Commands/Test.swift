@@ -60,7 +60,7 @@ struct Test: ParsableCommand {
                 throw ValidationError("--filter and --require-tests do not go with --pod")
             }
             if format == .junit { throw ValidationError("--format junit is for tests, not for --pod") }
-            if pod == "-", context.rules == "-" || context.namespaceFile == "-" || old == "-" {
+            if pod == "-", context.rules == "-" || context.labels.namespaceFile == "-" || old == "-" {
                 throw ValidationError("standard input is the manifests already; name a file for the rest")
             }
             if old != nil, context.operation != .update { throw ValidationError("--old needs --operation update") }

@@ -1,0 +1,490 @@
+"""Runs `ruled serve` as a process and talks to it as its clients do: over TLS, in numbers, and rudely.
+
+    python3 Tests/EndToEnd/check_server.py PATH-OF-RULED [--seconds N] [--patterns N] [--only WORD]
+
+Holds that every recorded review is answered as `ruled review` answers it, to the byte, whoever asks; that
+exchanging rules and certificate under load, and SIGTERM under load, lose no request; that signals and exit codes
+are as documented; that 100 bodies of 16 MiB at once stay under 128 MiB. One line a check. Times are printed and
+never judged. Python's standard library, curl and openssl; h2load and promtool where they are there.
+"""
+
+import argparse
+import atexit
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import pwd
+import re
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OWN = ROOT / "Tests/EngineTests/Fixtures/reviews"
+SHARED = ROOT.parent / "shared/data/admission-reviews"
+LABELS = "pull-through-enabled=true"
+JSON = {"Content-Type": "application/json"}
+
+options = None
+checks = 0
+
+
+def check(holds, what, detail=""):
+    global checks
+    if not holds:
+        sys.exit(f"FAILED: {what}\n{detail}")
+    checks += 1
+    print(f"ok   {what}", flush=True)
+
+
+def note(text):
+    print(f"     {text}", flush=True)
+
+
+def eventually(condition, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+class Server:
+    """A server on free loopback ports, with a folder for its files."""
+
+    def __init__(self, *arguments, tls=True, rules="rules", user=None, ruled=None, interval="0.05", drain="0"):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="ruled-e2e-"))
+        os.chmod(self.folder, 0o755)
+        self.rules = self.folder / "rules"
+        shutil.copytree(ROOT / rules, self.rules, ignore=shutil.ignore_patterns("examples"))
+        command = [ruled or options.ruled, "serve", "--rules", str(self.rules), "--namespace-labels", LABELS]
+        command += ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--log-format", "json"]
+        command += ["--reload-interval", interval, "--drain", drain]
+        if tls:
+            self.certificate("one")
+            self.install("one")
+            command += ["--tls-cert", str(self.folder / "tls.crt"), "--tls-key", str(self.folder / "tls.key")]
+        else:
+            command += ["--tls", "off"]
+        self.log = self.folder / "log"
+        self.started = time.monotonic()
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                command + list(arguments), stderr=log, stdout=log, stdin=subprocess.DEVNULL, user=user)
+        atexit.register(self.process.kill)
+        check_listening = eventually(lambda: self.line("listening") or self.process.poll() is not None)
+        self.listening = time.monotonic() - self.started
+        line = self.line("listening")
+        if not check_listening or not line:
+            sys.exit(f"the server did not start:\n{self.log.read_text()}")
+        self.port = int(line["address"].rsplit(":", 1)[1])
+        self.admin = int(line["admin"].rsplit(":", 1)[1])
+
+    def lines(self):
+        found = []
+        for text in self.log.read_text(errors="replace").splitlines():
+            with contextlib.suppress(ValueError):
+                found.append(json.loads(text))
+        return found
+
+    def line(self, message):
+        return next((line for line in self.lines() if line["message"] == message), None)
+
+    def certificate(self, name, days=30):
+        """A self-signed P-256 pair."""
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+             f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-days", str(days), "-keyout",
+             str(self.folder / f"{name}.key"), "-out", str(self.folder / f"{name}.crt")],
+            check=True, capture_output=True)
+        os.chmod(self.folder / f"{name}.key", 0o644)
+
+    def install(self, name):
+        for kind in ("crt", "key"):
+            shutil.copy(self.folder / f"{name}.{kind}", self.folder / "new")
+            os.replace(self.folder / "new", self.folder / f"tls.{kind}")
+
+    def connect(self):
+        context = ssl._create_unverified_context()
+        return http.client.HTTPSConnection("127.0.0.1", self.port, context=context, timeout=30)
+
+    def get(self, path):
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin, timeout=30)
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
+
+    def metric(self, name):
+        found = re.search(rf"^{re.escape(name)} (\S+)$", self.get("/metrics")[1], re.MULTILINE)
+        return float(found.group(1)) if found else None
+
+    def memory(self, field):
+        """A field of /proc/PID/status in MiB."""
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"^{field}:\s+(\d+) kB", text, re.MULTILINE).group(1)) / 1024
+
+    def rule_file(self, text):
+        (self.rules / "new").write_text(text)
+        os.replace(self.rules / "new", self.rules / "ecr.rules")
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        status = self.process.wait(timeout=60)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return status
+
+
+def review_files():
+    files = sorted(OWN.glob("*.json"))
+    if SHARED.is_dir():
+        files += sorted(SHARED.glob("*/*.json"))
+    else:
+        note("the shared reviews are not here: only the project's own are sent")
+    return files
+
+
+def recorded_reviews():
+    """Every review, by Python's ssl, by curl and by openssl, equals `ruled review` to the byte."""
+    server = Server("--self-image", "ghcr.io/example/ruled:1")
+    files = review_files()
+    connection = server.connect()
+    for file in files:
+        body = file.read_bytes()
+        expected = subprocess.run(
+            [options.ruled, "review", "--rules", str(server.rules), "--namespace-labels", LABELS, "--self-image",
+             "ghcr.io/example/ruled:1"], input=body, capture_output=True).stdout
+        connection.request("POST", "/mutate?timeout=10s", body, JSON)
+        answer = connection.getresponse()
+        received = answer.read()
+        if (answer.status, received) != (200, expected):
+            check(False, f"{file} equals `ruled review`", f"{answer.status}\n{received}\n{expected}")
+        curl = subprocess.run(
+            ["curl", "-sS", "--cacert", str(server.folder / "one.crt"), "-H", "Content-Type: application/json",
+             "--data-binary", f"@{file}", f"https://127.0.0.1:{server.port}/mutate?timeout=10s"],
+            capture_output=True)
+        if curl.stdout != expected:
+            check(False, f"{file} by curl equals `ruled review`", f"{curl.stderr}\n{curl.stdout}\n{expected}")
+        head = f"POST /mutate HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+        openssl = subprocess.run(
+            ["openssl", "s_client", "-quiet", "-connect", f"127.0.0.1:{server.port}"], input=request,
+            capture_output=True, timeout=60)
+        if openssl.stdout.split(b"\r\n\r\n", 1)[-1] != expected:
+            check(False, f"{file} by openssl equals `ruled review`", f"{openssl.stdout}\n{expected}")
+    check(len(files) > 20, f"{len(files)} recorded reviews by Python, curl and openssl equal `ruled review` to the byte")
+    server.end()
+
+
+class Load:
+    """Threads that post a review again and again, each on its connection, as an API server does: a connection is
+    kept until an answer says `Connection: close`. Every request that was sent must be answered."""
+
+    def __init__(self, server, clients=16, body=None):
+        self.server, self.answered, self.failures, self.seconds = server, 0, [], []
+        self.body = body or (OWN / "create-every-kind-of-image.json").read_bytes()
+        self.stopping = threading.Event()
+        self.lock = threading.Lock()
+        self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
+        for thread in self.threads:
+            thread.start()
+
+    def run(self):
+        connection = None
+        while not self.stopping.is_set():
+            if connection is None:
+                connection = self.server.connect()
+                try:
+                    connection.connect()
+                except OSError as error:
+                    # Whoever is turned away before it sent anything has lost nothing, once the server is ending.
+                    if not self.server_is_ending():
+                        self.failures.append(f"connect: {error!r}")
+                    return
+            start = time.perf_counter()
+            try:
+                connection.request("POST", "/mutate?timeout=10s", self.body, JSON)
+                answer = connection.getresponse()
+                answer.read()
+                if answer.status != 200:
+                    self.failures.append(f"status {answer.status}")
+                    return
+            except (OSError, http.client.HTTPException) as error:
+                self.failures.append(repr(error))
+                return
+            with self.lock:
+                self.answered += 1
+                self.seconds.append((start, time.perf_counter() - start))
+            if answer.getheader("Connection") == "close":
+                connection.close()
+                connection = None
+
+    ending = False
+
+    def server_is_ending(self):
+        return self.ending
+
+    def stop(self):
+        self.stopping.set()
+        for thread in self.threads:
+            thread.join()
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))] * 1000 if values else float("nan")
+
+
+def swaps_under_load():
+    """Ten exchanges each of rules and certificate while 64 connections send."""
+    server = Server()
+    text = (server.rules / "ecr.rules").read_text()
+    server.certificate("two")
+    reloads = server.metric('ruled_reloads_total{what="rules",result="ok"}')
+    h2load = shutil.which("h2load")
+    body = OWN / "create-every-kind-of-image.json"
+    if h2load:
+        load = subprocess.Popen(
+            [h2load, "--h1", "-c", "64", "-t", "1", "-D", str(options.seconds), "-d", str(body), "-H",
+             "Content-Type: application/json", f"https://127.0.0.1:{server.port}/mutate?timeout=10s"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    else:
+        note("h2load is not here (Debian: nghttp2-client): Python sends instead")
+        load = Load(server)
+    for number in range(10):
+        time.sleep(options.seconds / 11)
+        server.rule_file(f"{text}\n# edit {number}\n")
+        server.install("two" if number % 2 == 0 else "one")
+    if h2load:
+        output = load.communicate()[0]
+        found = re.search(
+            r"requests: \d+ total, \d+ started, (\d+) done, (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout",
+            output)
+        done, succeeded, failed, errored, timeout = map(int, found.groups())
+        holds = failed == errored == timeout == 0 and succeeded == done > 0
+        statuses = re.search(r"status codes: (\d+) 2xx, 0 3xx, 0 4xx, 0 5xx", output)
+        holds = holds and statuses and int(statuses.group(1)) == done
+        note(re.search(r"finished in .*", output).group(0))
+        check(holds, f"64 connections of h2load for {options.seconds} s: {done} requests, none failed", output)
+    else:
+        load.stop()
+        check(not load.failures and load.answered, f"{load.answered} requests, none failed", load.failures[:5])
+    rules = server.metric('ruled_reloads_total{what="rules",result="ok"}') - reloads
+    certificates = server.metric('ruled_reloads_total{what="certificate",result="ok"}') - 1
+    check(
+        eventually(lambda: server.metric('ruled_last_reload_successful{what="rules"}') == 1) and rules >= 8
+        and certificates >= 8, f"meanwhile {rules:.0f} edits of rules and {certificates:.0f} certificates went live")
+    note(f"resident memory {server.memory('VmRSS'):.0f} MiB, at most {server.memory('VmHWM'):.0f} MiB")
+    server.end()
+
+
+def large_reload_under_load():
+    """What a reload of many patterns does to the slowest answers."""
+    server = Server(tls=True)
+    base = (server.rules / "ecr.rules").read_text()
+    patterns = ",\n        ".join(f'"source.example/team-{number}/*"' for number in range(options.patterns))
+    many = f'rule many {{\n    rewrite {patterns} to "mirror.example/*"\n}}\n'
+    load = Load(server, clients=4)
+    time.sleep(1)
+    quiet_until = time.perf_counter()
+    reloads = []
+    for number in range(3):
+        start = time.perf_counter()
+        server.rule_file(f"{base}\n{many}\n# {number}\n")
+        expected = 2 + number
+        done = eventually(lambda: server.metric('ruled_reloads_total{what="rules",result="ok"}') == expected, 120)
+        check(done, f"a reload of {options.patterns} patterns went live under load ({number + 1} of 3)", server.log.read_text()[-2000:])
+        reloads.append((start, time.perf_counter()))
+    time.sleep(0.5)
+    load.stop()
+    check(not load.failures, f"{load.answered} requests around three such reloads, none failed", load.failures[:5])
+    quiet = [took for start, took in load.seconds if start < quiet_until]
+    busy = [took for start, took in load.seconds if any(a <= start <= b for a, b in reloads)]
+    for name, values in (("before", quiet), ("during", busy)):
+        note(f"{name}: {len(values)} requests, p50 {percentile(values, 0.5):.2f} ms, p99 {percentile(values, 0.99):.2f} ms")
+    note("took " + ", ".join(f"{b - a:.2f} s" for a, b in reloads))
+    server.end()
+
+
+def termination_under_load():
+    """SIGTERM while clients send: every request that was sent is answered."""
+    for attempt in range(3):
+        server = Server(drain="1")
+        load = Load(server)
+        time.sleep(0.5)
+        load.ending = True
+        server.process.send_signal(signal.SIGTERM)
+        check(eventually(lambda: server.get("/readyz")[0] == 503, 1), "after SIGTERM /readyz is 503")
+        status = server.process.wait(timeout=60)
+        load.stop()
+        check(
+            status == 0 and not load.failures and load.answered,
+            f"SIGTERM under load, {attempt + 1} of 3: {load.answered} requests, none lost, exit code 0",
+            f"{status} {load.failures[:5]}")
+        shutil.rmtree(server.folder)
+
+
+def signals_and_exit_codes():
+    server = Server(interval="3600", drain="30")
+    text = (server.rules / "ecr.rules").read_text()
+    before = server.metric('ruled_reloads_total{what="rules",result="ok"}')
+    server.rule_file(text + "\n# another\n")
+    time.sleep(0.3)
+    check(server.metric('ruled_reloads_total{what="rules",result="ok"}') == before, "nothing is read before its time")
+    server.process.send_signal(signal.SIGHUP)
+    check(
+        eventually(lambda: server.metric('ruled_reloads_total{what="rules",result="ok"}') == before + 1),
+        "SIGHUP reads the files at once")
+    server.process.send_signal(signal.SIGTERM)
+    check(eventually(lambda: server.line("draining")), "SIGTERM drains")
+    check(server.process.poll() is None, "and goes on for the time of --drain")
+    check(server.end(signal.SIGTERM) == 130, "a second SIGTERM ends it at once, with 130")
+    server = Server()
+    check(server.end(signal.SIGINT) == 0, "SIGINT ends it in order, with 0")
+
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    holder.listen()
+    taken = f"127.0.0.1:{holder.getsockname()[1]}"
+    for arguments, word in [
+        (["--listen", taken], "address already in use"), (["--listen", "nonsense"], "is not host:port"),
+        (["--rules", "rules/ecr.rules"], "is a directory"), (["--namespace", "x"], "--namespace"),
+        (["--tls", "files"], "--tls-cert"), (["--set", "ecr"], "ecr"),
+    ]:
+        command = [options.ruled, "serve", "--tls", "off", "--admin-listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"]
+        run = subprocess.run(command + arguments, capture_output=True, text=True, cwd=ROOT, timeout=60)
+        check(
+            run.returncode == 2 and word in run.stderr.lower(), f"`serve {' '.join(arguments)}` ends with 2 and says why",
+            f"{run.returncode} {run.stderr}")
+    holder.close()
+
+
+def unreadable_directory():
+    """As another user, for whom a directory can be closed; root reads everything."""
+    if os.geteuid() != 0:
+        user, ruled, place = None, None, None
+    else:
+        user = pwd.getpwnam("nobody").pw_uid
+        # The build may stand where nobody else may look.
+        place = pathlib.Path(tempfile.mkdtemp(prefix="ruled-e2e-"))
+        os.chmod(place, 0o755)
+        ruled = shutil.copy(options.ruled, place / "ruled")
+    server = Server(user=user, ruled=ruled)
+    connection = server.connect()
+    body = (OWN / "create-nginx-no-tag.json").read_bytes()
+
+    def ask():
+        connection.request("POST", "/mutate", body, JSON)
+        return connection.getresponse().read()
+
+    good = ask()
+    check(b"patch" in good, "a review is answered")
+    os.chmod(server.rules, 0)
+    check(eventually(lambda: server.metric('ruled_last_reload_successful{what="rules"}') == 0),
+          "a directory that may not be read is noticed")
+    check("permission denied" in server.get("/readyz?verbose")[1], "and /readyz?verbose says why")
+    check(server.get("/readyz")[0] == 200 and ask() == good, "and the last good rules answer on, ready")
+    os.chmod(server.rules, 0o755)
+    check(eventually(lambda: server.metric('ruled_last_reload_successful{what="rules"}') == 1)
+          and ask() == good, "once it may be read again, all is well again")
+    server.end()
+    if place:
+        shutil.rmtree(place)
+
+
+def large_bodies():
+    """100 bodies of 16 MiB at once."""
+    server = Server("--request-timeout", "60", tls=False)
+    body = b" " * (16 << 20)
+    request = b"POST /mutate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    request += f"Content-Length: {len(body)}\r\n\r\n".encode()
+    statuses = []
+
+    def send():
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+            with contextlib.suppress(OSError):
+                connection.sendall(request)
+                connection.sendall(body)
+            try:
+                statuses.append(connection.recv(64).split(b" ")[1].decode())
+            except (OSError, IndexError):
+                statuses.append("reset")
+
+    threads = [threading.Thread(target=send) for _ in range(100)]
+    for thread in threads:
+        thread.start()
+    small = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    answered = 0
+    while any(thread.is_alive() for thread in threads):
+        small.request("POST", "/mutate", (OWN / "create-nginx-no-tag.json").read_bytes(), JSON)
+        answer = small.getresponse()
+        answer.read()
+        # While the bodies take all bytes there are, a small review is told to come again.
+        if answer.status not in (200, 429):
+            check(False, "a small review is answered meanwhile", str(answer.status))
+        answered += answer.status == 200
+        if answer.getheader("Connection") == "close":
+            small.close()
+        time.sleep(0.01)
+    for thread in threads:
+        thread.join()
+    counts = {status: statuses.count(status) for status in sorted(set(statuses))}
+    peak = server.memory("VmHWM")
+    note(f"answers: {counts}; {answered} small reviews meanwhile; resident memory {peak:.0f} MiB at most")
+    check(set(counts) <= {"400", "429", "reset"} and answered > 0, "100 bodies of 16 MiB at once, small reviews between")
+    check(peak < 128, f"they stay under 128 MiB of resident memory")
+    server.end()
+
+
+def metrics_are_clean():
+    server = Server()
+    connection = server.connect()
+    for file in review_files():
+        connection.request("POST", "/mutate", file.read_bytes(), JSON)
+        connection.getresponse().read()
+    text = server.get("/metrics")[1]
+    if shutil.which("promtool"):
+        run = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+        check(run.returncode == 0 and not run.stdout + run.stderr, "promtool finds the metrics clean", run.stdout + run.stderr)
+    else:
+        note("promtool is not here (Debian: prometheus): the metrics are not held against it")
+    note(f"listening {server.listening * 1000:.0f} ms after the start, resident memory {server.memory('VmRSS'):.0f} MiB")
+    log = server.log.read_text()
+    check("PRIVATE" not in log and '"spec"' not in log, "the log holds no key and no pod")
+    server.end()
+
+
+ALL = [
+    recorded_reviews, signals_and_exit_codes, unreadable_directory, metrics_are_clean, swaps_under_load,
+    large_reload_under_load, termination_under_load, large_bodies,
+]
+
+
+def main():
+    global options
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("ruled", help="the executable")
+    parser.add_argument("--seconds", type=float, default=5, help="how long the load with swaps goes on (5)")
+    parser.add_argument("--patterns", type=int, default=1_000, help="patterns of the large reload (1000)")
+    parser.add_argument("--only", default="", help="only the checks whose name has this word")
+    options = parser.parse_args()
+    options.ruled = str(pathlib.Path(options.ruled).resolve())
+    chosen = [run for run in ALL if options.only in run.__name__]
+    if not chosen:
+        parser.error(f"no check is named so: {', '.join(run.__name__ for run in ALL)}")
+    for run in chosen:
+        start = time.monotonic()
+        run()
+        note(f"{run.__name__}: {time.monotonic() - start:.1f} s")
+    print(f"{checks} passed, 0 failed")
+
+
+main()
