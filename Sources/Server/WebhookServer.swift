@@ -23,6 +23,7 @@ public final class WebhookServer: Sendable {
     private struct Running: @unchecked Sendable {
         var group: MultiThreadedEventLoopGroup
         var largeBodies: NIOThreadPool
+        var validation: ValidationEndpoint
         var webhook: any Channel
         var admin: any Channel
         var watcher: any DispatchSourceTimer
@@ -90,8 +91,10 @@ public final class WebhookServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let largeBodies = NIOThreadPool(numberOfThreads: 1)
         largeBodies.start()
+        let validation = ValidationEndpoint(
+            configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live })
         do {
-            var listener = Listener(context: webhookContext(largeBodies), limits: configuration.limits)
+            var listener = Listener(context: webhookContext(largeBodies, validation), limits: configuration.limits)
             if configuration.tls != .off { listener.certificate = { status.certificate } }
             let webhook = try listener.bind(configuration.listen, group)
             let admin = try Listener(context: adminContext(largeBodies, status), limits: configuration.limits)
@@ -108,7 +111,9 @@ public final class WebhookServer: Sendable {
             watcher.setEventHandler { self.look(immediately: false) }
             watcher.resume()
             running.withLock {
-                $0 = Running(group: group, largeBodies: largeBodies, webhook: webhook, admin: admin, watcher: watcher)
+                $0 = Running(
+                    group: group, largeBodies: largeBodies, validation: validation, webhook: webhook, admin: admin,
+                    watcher: watcher)
             }
             log.log(
                 .notice, "listening",
@@ -121,6 +126,7 @@ public final class WebhookServer: Sendable {
         } catch {
             try? group.syncShutdownGracefully()
             try? largeBodies.syncShutdownGracefully()
+            validation.stop()
             throw ServerFailure(reason: "cannot listen: \(error)")
         }
     }
@@ -161,6 +167,7 @@ public final class WebhookServer: Sendable {
         for channel in ledger.channels { channel.pipeline.fireUserInboundEventTriggered(QuiesceEvent()) }
         let grace = NIODeadline.now() + ServerConfiguration.time(configuration.limits.requestSeconds) + .seconds(1)
         while ledger.connections > 0, NIODeadline.now() < grace { usleep(5_000) }
+        running.validation.stop()
         try? running.admin.close().wait()
         for channel in adminLedger.channels { channel.close(promise: nil) }
         try? running.group.syncShutdownGracefully()
@@ -195,10 +202,15 @@ public final class WebhookServer: Sendable {
 
     // MARK: Listeners
 
-    private func webhookContext(_ largeBodies: NIOThreadPool) -> ListenerContext {
-        ListenerContext(
-            endpoint: AdmissionEndpoint(
-                configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live }),
+    private func webhookContext(
+        _ largeBodies: NIOThreadPool, _ validation: ValidationEndpoint
+    ) -> ListenerContext {
+        let admission = AdmissionEndpoint(
+            configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live })
+        return ListenerContext(
+            endpoint: Router(
+                endpoints: ["/mutate": admission, "/validate": validation],
+                notFound: "reviews are answered at /mutate, edits of the rules at /validate", metrics: metrics),
             limits: configuration.connectionLimits, ledger: ledger, largeBodies: largeBodies, metrics: metrics,
             log: log, clock: clock, isDraining: { [readiness] in readiness.isDraining })
     }

@@ -206,7 +206,7 @@ struct OutputAnalysis {
 }
 
 /// Actions by the registry of their patterns.
-private struct RegistryIndex {
+struct RegistryIndex {
     private var hosts: [String: [Int]] = [:]
     private var wildcards: [(RegistryPattern, Int)] = []
 

@@ -108,7 +108,7 @@ extension Program {
 }
 
 extension Box {
-    fileprivate static func of(_ index: Int, _ program: Program) -> Box {
+    static func of(_ index: Int, _ program: Program) -> Box {
         let action = program.code.actions[index]
         return Box(pattern: action.pattern, conditions: program.code.rules[action.rule].conditions)
     }

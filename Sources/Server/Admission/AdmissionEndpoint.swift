@@ -19,8 +19,10 @@ final class AdmissionEndpoint: Endpoint {
         self.log = log
     }
 
-    func refusal(of head: RequestHead, from source: String) -> Answer? {
-        guard head.path == "/mutate" else { return .refusal(404, "reviews are answered at /mutate") }
+    func refusal(of head: RequestHead, from source: String) -> Answer? { Self.refusalOfForm(head) }
+
+    /// Why a request cannot be a review, by its head; nil where it can.
+    static func refusalOfForm(_ head: RequestHead) -> Answer? {
         guard head.method == "POST" else { return .refusal(405, "reviews come by POST", allow: "POST") }
         guard head.contentType == "application/json" else {
             return .refusal(415, "the content type application/json is expected")
@@ -79,12 +81,11 @@ final class AdmissionEndpoint: Endpoint {
 
     private func answer(_ review: AdmissionReview, labels: [String: String]?, since start: NIODeadline) -> Answer {
         let (response, outcome, images) = decide(review, labels)
-        // The line break is what `ruled review` ends with.
-        let bytes = response.json() + CollectionOfOne(UInt8(ascii: "\n"))
+        let answer = Answer.review(response)
         let duration = NIODeadline.now() - start
         metrics.reviewed(outcome, in: duration, images: images)
         report(review, outcome, response, duration)
-        return Answer(contentType: "application/json", body: bytes)
+        return answer
     }
 
     func answered(_ answer: Answer, after duration: TimeAmount) {

@@ -18,7 +18,7 @@ import Testing
         let lag: Double
         /// Seconds that its clock is ahead.
         let skew: Double
-        private var seen: [(time: Double, bundle: String)] = []
+        private var seen: [(time: Double, bundle: String, roots: [Certificate])] = []
 
         init(lag: Double, skew: Double) {
             self.lag = lag
@@ -26,14 +26,15 @@ import Testing
         }
 
         mutating func see(_ bundle: String, at now: Double) {
-            if seen.last?.bundle != bundle { seen.append((now, bundle)) }
+            if seen.last?.bundle != bundle {
+                let roots = (try? PEMDocument.parseMultiple(pemString: bundle)) ?? []
+                seen.append((now, bundle, roots.compactMap { try? Certificate(pemDocument: $0) }))
+            }
             while seen.count > 1, seen[1].time + lag <= now { seen.removeFirst() }
         }
 
         func accepts(_ leaf: Certificate, at now: Double) async -> Bool {
-            let roots = (try? PEMDocument.parseMultiple(pemString: seen.first?.bundle ?? "")) ?? []
-            let store = CertificateStore(roots.compactMap { try? Certificate(pemDocument: $0) })
-            var verifier = Verifier(rootCertificates: store) {
+            var verifier = Verifier(rootCertificates: CertificateStore(seen.first?.roots ?? [])) {
                 RFC5280Policy(fixedExpiryValidationTime: Date(timeIntervalSince1970: now + skew))
                 ServerIdentityPolicy(serverHostname: "ruled.ruled.svc", serverIP: nil)
             }
