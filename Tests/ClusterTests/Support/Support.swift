@@ -4,9 +4,9 @@ import Server
 
 @testable import Cluster
 
-/// Waits until something holds, at most ten seconds.
+/// Waits until something holds, at most a minute.
 func eventually(_ condition: () async throws -> Bool) async rethrows -> Bool {
-    for _ in 0..<1_000 {
+    for _ in 0..<6_000 {
         if try await condition() { return true }
         try? await Task.sleep(for: .milliseconds(10))
     }
