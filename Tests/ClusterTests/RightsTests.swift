@@ -1,3 +1,5 @@
+import NIOCore
+import NIOPosix
 import Testing
 
 @testable import Cluster
@@ -38,5 +40,24 @@ import Testing
         release.setBundle(.validating, "")
         try await manager.look()
         #expect(Set(release.server.calls) == Self.managerRole.union(Self.servingRole))
+    }
+
+    @Test("rules that ask for labels of namespaces make a replica use all that their role allows, and nothing else")
+    func namespaces() async throws {
+        let server = try StubAPIServer()
+        server.cluster.setNamespace("a", [:])
+        let token = try TemporaryFile("s")
+        server.accept(["s": "serve"])
+        let store = NamespaceStore(client: try server.client(tokenFile: token.path), log: Lines().log)
+        #expect(server.calls == [])
+        store.follow()
+        #expect(await eventually { server.watchCount == 1 })
+        _ = try await store.lookUp("a", on: MultiThreadedEventLoopGroup.singleton.next()).get()
+        let role: Set<StubAPIServer.Call> = [
+            .init(identity: "serve", verb: "list", resource: "namespaces", name: ""),
+            .init(identity: "serve", verb: "watch", resource: "namespaces", name: ""),
+            .init(identity: "serve", verb: "get", resource: "namespaces", name: "a"),
+        ]
+        #expect(Set(server.calls) == role)
     }
 }

@@ -19,7 +19,8 @@ import Testing
 
     /// A review of a ConfigMap.
     static func review(
-        _ data: [String: String], binary: [String: String] = [:], operation: String = "UPDATE", kind: String = "ConfigMap"
+        _ data: [String: String], binary: [String: String] = [:], operation: String = "UPDATE",
+        kind: String = "ConfigMap"
     ) throws -> [UInt8] {
         let review: [String: Any] = [
             "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
@@ -64,7 +65,8 @@ import Testing
         let binary = Data("language 1\nlet x = \"y\"\n".utf8).base64EncodedString()
         for operation in ["CREATE", "UPDATE"] {
             let verdict = try ask(
-                server, Self.review(["a.rules": Self.rules, "notes": "{"], binary: ["b.rules": binary], operation: operation))
+                server,
+                Self.review(["a.rules": Self.rules, "notes": "{"], binary: ["b.rules": binary], operation: operation))
             #expect(verdict.allowed)
         }
         #expect(try server.metric("ruled_rule_edits_total{outcome=\"accepted\"}") == 2)
@@ -99,11 +101,13 @@ import Testing
         let verdict = try ask(server, Self.review(["a.rules": unused]))
         #expect(verdict.allowed)
         #expect(verdict.warnings?.contains { $0.hasPrefix("a.rules:") } == true)
-        let moved = Self.rules.replacingOccurrences(of: "quay.io/*\" to \"m.corp/quay", with: "m.corp/*\" to \"n.corp/all")
+        let moved = Self.rules.replacingOccurrences(
+            of: "quay.io/*\" to \"m.corp/quay", with: "m.corp/*\" to \"n.corp/all")
         let again = try ask(server, Self.review(["a.rules": moved]))
         #expect(again.allowed)
         #expect(
-            again.warnings?.contains { $0.contains("would be rewritten again") && $0.contains("n.corp/all/quay/") } == true,
+            again.warnings?.contains { $0.contains("would be rewritten again") && $0.contains("n.corp/all/quay/") }
+                == true,
             "\(again)")
         #expect(try ask(server, Self.review(["a.rules": Self.rules])).warnings == nil)
     }
@@ -147,7 +151,9 @@ import Testing
             budget: .milliseconds(1), rules: { nil })
         defer { endpoint.stop() }
         // Enough rules to take longer than a millisecond.
-        let text = "language 1\n" + (0..<3_000).map { "rule r\($0) { rewrite \"h\($0).io/*\" to \"m.corp/h\($0)/*\" }\n" }.joined()
+        let text =
+            "language 1\n"
+            + (0..<3_000).map { "rule r\($0) { rewrite \"h\($0).io/*\" to \"m.corp/h\($0)/*\" }\n" }.joined()
         let body = try Self.review(["a.rules": text])
         let loop = TestServer.loop
         let replies = (0..<20).map { _ in endpoint.reply(to: RequestHead(), body: body, from: "", on: loop) }
@@ -165,7 +171,9 @@ import Testing
     @Test("reviews go on while edits are checked")
     func flood() async throws {
         let server = try TestServer(rules: ["a.rules": Self.rules])
-        let text = "language 1\n" + (0..<2_000).map { "rule r\($0) { rewrite \"h\($0).io/*\" to \"m.corp/h\($0)/*\" }\n" }.joined()
+        let text =
+            "language 1\n"
+            + (0..<2_000).map { "rule r\($0) { rewrite \"h\($0).io/*\" to \"m.corp/h\($0)/*\" }\n" }.joined()
         let edit = try Self.review(["a.rules": text])
         let flood = Task.detached {
             for _ in 0..<10 {

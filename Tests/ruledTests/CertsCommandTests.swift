@@ -28,7 +28,9 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder).count == 4)
     }
 
-    @Test("openssl verifies what certs write made", .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))
+    @Test(
+        "openssl verifies what certs write made",
+        .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))
     func openssl() throws {
         let scratch = try Scratch()
         defer { scratch.remove() }
@@ -55,8 +57,14 @@ import Testing
             (["certs", "write", "x", "--dns-name", "a", "--days", "10", "--ca-days", "5"], "nothing outlives its CA"),
             (["certs", "manage", "--ca-secret", "a/b"], "name a configuration"),
             (["certs", "manage", "--ca-secret", "a/b", "--mutating-webhook", "A/b"], "cannot name a webhook"),
-            (["certs", "manage", "--ca-secret", "a/b", "--namespace", "c", "--mutating-webhook", "x"], "--ca-secret says `a`"),
-            (["certs", "manage", "--ca-secret", "a/b", "--mutating-webhook", "x"], "KUBERNETES_SERVICE_HOST is not set"),
+            (
+                ["certs", "manage", "--ca-secret", "a/b", "--namespace", "c", "--mutating-webhook", "x"],
+                "--ca-secret says `a`"
+            ),
+            (
+                ["certs", "manage", "--ca-secret", "a/b", "--mutating-webhook", "x"],
+                "KUBERNETES_SERVICE_HOST is not set"
+            ),
             (["serve", "--tls", "kubernetes"], "--tls kubernetes needs --ca-secret NAMESPACE/NAME"),
             (["serve", "--tls", "off", "--service-name", "x"], "go with --tls kubernetes"),
             (

@@ -26,7 +26,8 @@ package struct AuthoritySecret: Sendable {
     func read(_ client: KubernetesClient) async throws(APIFailure) -> Read {
         do throws(APIFailure) {
             return Self.parse(try SecretObject.read(try await client.send(.init(path: path))))
-        } catch where error.kind == .notFound {
+        } catch {
+            guard error.kind == .notFound else { throw error }
             return Read(secret: .absent, resourceVersion: "")
         }
     }

@@ -41,7 +41,8 @@ struct AuthorityState: Sendable, Equatable {
             throw AuthorityFailure(reason: "`tls.crt` or `tls.key` is missing")
         }
         issuing = try CertificateAuthority(certificate: certificate, key: key)
-        issuingSince = try text("issuing-since").flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil }
+        issuingSince =
+            try text("issuing-since").flatMap { Double($0) }.flatMap { $0.isFinite ? $0 : nil }
             ?? issuing.madeAt
         if let certificate = try text("next.crt"), let key = try text("next.key") {
             next = try CertificateAuthority(certificate: certificate, key: key)

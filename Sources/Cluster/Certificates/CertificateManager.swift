@@ -88,14 +88,16 @@ package final class CertificateManager: Sendable {
             do throws(APIFailure) {
                 try await look()
                 backoff.succeeded()
-            } catch where error.kind == .conflict {
-                // Another was faster: what it did is seen at the next look.
-                pause = .random(in: 0.05...0.5) * timing.interval
-                log.log(.info, "another was faster", ["reason": error.message])
             } catch {
                 if Task.isCancelled { return }
-                note(error)
-                pause = backoff.failed(retryAfter: error.retryAfter)
+                if error.kind == .conflict {
+                    // Another was faster: what it did is seen at the next look.
+                    pause = .random(in: 0.05...0.5) * timing.interval
+                    log.log(.info, "another was faster", ["reason": error.message])
+                } else {
+                    note(error)
+                    pause = backoff.failed(retryAfter: error.retryAfter)
+                }
             }
             try? await Task.sleep(for: .seconds(pause))
         }
@@ -249,7 +251,9 @@ package final class CertificateManager: Sendable {
         }
         if overwrites > 0 {
             log.log(
-                .warning, fights > 0 ? "somebody keeps replacing the bundle, it is left for a while"
+                .warning,
+                fights > 0
+                    ? "somebody keeps replacing the bundle, it is left for a while"
                     : "somebody replaced the bundle",
                 fields.merging(["last-writer": found.lastWriter ?? "unknown"]) { $1 })
         }

@@ -92,10 +92,12 @@ package final class LeafIssuer: Sendable {
                 }
             case .absent:
                 failure = APIFailure(
-                    .notFound, "there is no Secret \(secret.namespace)/\(secret.name) with the CA; "
+                    .notFound,
+                    "there is no Secret \(secret.namespace)/\(secret.name) with the CA; "
                         + "`ruled certs manage` makes it")
             case .broken(let reason):
-                failure = APIFailure(.malformed, "the Secret \(secret.namespace)/\(secret.name) cannot be used: \(reason)")
+                failure = APIFailure(
+                    .malformed, "the Secret \(secret.namespace)/\(secret.name) cannot be used: \(reason)")
             }
         } catch {
             failure = error

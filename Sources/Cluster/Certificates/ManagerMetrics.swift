@@ -28,7 +28,8 @@ final class ManagerMetrics: Sendable {
         out.single(
             "ruled_ca_bundle_overwrites_total", .counter, "Bundles that somebody else replaced.", state.overwrites)
         out.single(
-            "ruled_ca_bundle_fights_total", .counter, "Times that writing was put off, because somebody keeps replacing.",
+            "ruled_ca_bundle_fights_total", .counter,
+            "Times that writing was put off, because somebody keeps replacing.",
             state.fights)
         out.family("ruled_ca_bundles", .gauge, "Webhook configurations, by what the last look found.")
         for found in CertificateManager.BundleState.allCases {

@@ -37,7 +37,9 @@ package struct WebhookConfiguration: Sendable, Hashable {
         }
 
         func holds(_ client: WebhookConfigurationObject.ClientConfiguration) -> Bool {
-            if let called = client.service { return called.namespace == namespace && called.name == service ?? called.name }
+            if let called = client.service {
+                return called.namespace == namespace && called.name == service ?? called.name
+            }
             guard let url = client.url, let host = URL(string: url)?.host() else { return false }
             return hosts.contains(host)
         }
@@ -68,7 +70,8 @@ package struct WebhookConfiguration: Sendable, Hashable {
     func read(_ target: Target, _ client: KubernetesClient) async throws(APIFailure) -> Read? {
         do throws(APIFailure) {
             return Self.parse(try WebhookConfigurationObject.read(try await client.send(.init(path: path))), target)
-        } catch where error.kind == .notFound {
+        } catch {
+            guard error.kind == .notFound else { throw error }
             return nil
         }
     }

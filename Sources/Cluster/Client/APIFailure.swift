@@ -57,7 +57,8 @@ package struct APIFailure: Error, Sendable, Equatable {
             default: .refused
             }
         let said = (try? StatusObject.read(body))?.message ?? ""
-        self.init(kind, status: status, said.isEmpty ? "status \(status)" : "\(said) (\(status))", retryAfter: retryAfter)
+        self.init(
+            kind, status: status, said.isEmpty ? "status \(status)" : "\(said) (\(status))", retryAfter: retryAfter)
     }
 
     private static func line(_ text: String) -> String {

@@ -25,7 +25,9 @@ package final class KubernetesClient: Sendable {
         /// What a name may be where it stands in a path (RFC 1123 subdomain).
         static func isName(_ text: String) -> Bool {
             !text.isEmpty && text.utf8.count <= 253
-                && text.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x2e }
+                && text.utf8.allSatisfy {
+                    (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d || $0 == 0x2e
+                }
                 && !text.hasPrefix(".") && !text.hasPrefix("-")
         }
     }

@@ -212,7 +212,8 @@ package final class NamespaceStore: NamespaceLabelSource {
         }
         log.log(
             isSynced ? .warning : .error,
-            isSynced ? "the namespaces cannot be followed, the labels stay as last seen"
+            isSynced
+                ? "the namespaces cannot be followed, the labels stay as last seen"
                 : "the namespaces cannot be listed", fields)
     }
 

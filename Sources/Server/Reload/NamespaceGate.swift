@@ -37,6 +37,7 @@ struct NamespaceGate: Sendable {
         guard let source else { return .take }
         source.follow()
         if source.isSynced { return .take }
-        return .wait(source.problem.map { "the namespaces are not known yet: \($0)" } ?? "the namespaces are not known yet")
+        return .wait(
+            source.problem.map { "the namespaces are not known yet: \($0)" } ?? "the namespaces are not known yet")
     }
 }

@@ -133,6 +133,7 @@ final class ValidationEndpoint: Endpoint {
         log.limited(.warning, "an edit of the rules was not checked", key: "edit", ["reason": reason])
         return .review(
             AdmissionResponse(
-                allowing: review, warnings: ["the rules were not checked: \(reason); replicas keep rules that are valid"]))
+                allowing: review,
+                warnings: ["the rules were not checked: \(reason); replicas keep rules that are valid"]))
     }
 }

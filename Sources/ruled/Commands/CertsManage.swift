@@ -87,7 +87,8 @@ struct CertsManage: ParsableCommand {
 
     private func configurations() throws -> [WebhookConfiguration] {
         let kinds: [(WebhookConfiguration.Kind, [String], String)] = [
-            (.mutating, mutatingWebhook, "--mutating-webhook"), (.validating, validatingWebhook, "--validating-webhook"),
+            (.mutating, mutatingWebhook, "--mutating-webhook"),
+            (.validating, validatingWebhook, "--validating-webhook"),
         ]
         return try kinds.flatMap { kind, names, option in
             try names.map { name in

@@ -62,7 +62,9 @@ struct CertsWrite: ParsableCommand {
             console.end(2)
         }
         if !force {
-            let there = bundle.files.map { FileSystem.join(dir, $0.name) }.filter { FileSystem.kind(of: $0) != .missing }
+            let there = bundle.files.map { FileSystem.join(dir, $0.name) }.filter {
+                FileSystem.kind(of: $0) != .missing
+            }
             if let first = there.first {
                 throw InputFailure(.inputUnreadable, "`\(first)` is there already", help: ["--force replaces it"])
             }

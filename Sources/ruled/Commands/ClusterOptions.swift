@@ -42,7 +42,8 @@ struct ClusterOptions: ParsableArguments {
         } catch {
             let console = Console(color: .auto)
             console.err.line("error: \(error.reason)")
-            console.err.line("  = help: run it in a pod with a service account, or give --api-server, --token-file and --api-ca")
+            console.err.line(
+                "  = help: run it in a pod with a service account, or give --api-server, --token-file and --api-ca")
             console.end(2)
         }
     }

@@ -8,7 +8,7 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serves the rules as an HTTPS admission webhook.",
         discussion: """
-            Reviews are answered at POST /mutate; health, metrics and the live rules on a second listener, without TLS.
+            Reviews are answered at POST /mutate, edits of the rules at POST /validate; health, metrics and the live rules on a second listener, without TLS.
             Rules and certificates are read again when their files change; what is not valid is refused whole, and the
             last good one stays. SIGTERM drains and stops, SIGHUP reads all files again.
 

@@ -38,12 +38,15 @@ import Testing
                 RFC5280Policy(fixedExpiryValidationTime: Date(timeIntervalSince1970: now + skew))
                 ServerIdentityPolicy(serverHostname: "ruled.ruled.svc", serverIP: nil)
             }
-            if case .validCertificate = await verifier.validate(leaf: leaf, intermediates: CertificateStore()) { return true }
+            if case .validCertificate = await verifier.validate(leaf: leaf, intermediates: CertificateStore()) {
+                return true
+            }
             return false
         }
     }
 
-    @Test("in a hundred rotations no API server ever refuses a replica, however late it learns, whatever its clock says")
+    @Test(
+        "in a hundred rotations no API server ever refuses a replica, however late it learns, whatever its clock says")
     func hundredRotations() async throws {
         let release = try Release()
         let manager = try release.manager()

@@ -1,5 +1,8 @@
 import Foundation
 import NIOCore
+import NIOSSL
+import Server
+import Synchronization
 import Testing
 
 @testable import Cluster
@@ -107,6 +110,34 @@ import Testing
         #expect(failure?.kind == .unreachable)
     }
 
+    @Test("the server's certificate is verified, and a CA that the cluster renewed is read again")
+    func authority() async throws {
+        let now = DateClock.now
+        let authorities = try (0..<2).map { _ in try CertificateAuthority(now: now, life: 86_400) }
+        let served = Mutex(authorities[0])
+        let server = try StubAPIServer(tls: {
+            let leaf = try served.withLock { $0 }.issue(names: ["localhost"], now: now, life: 3_600)
+            return try NIOSSLContext(
+                configuration: .makeServerConfiguration(
+                    certificateChain: try NIOSSLCertificate.fromPEMBytes(leaf.chain).map { .certificate($0) },
+                    privateKey: .privateKey(try NIOSSLPrivateKey(bytes: leaf.key, format: .pem))))
+        })
+        server.cluster.put(Self.path, ["metadata": ["name": "ca"]])
+        let file = try TemporaryFile(authorities[0].trusted.pem)
+        let client = try KubernetesClient(APIServer(url: server.url, tokenFile: nil, authorityFile: file.path))
+        _ = try await client.send(.init(path: Self.path))
+        served.withLock { $0 = authorities[1] }
+        server.cutConnections()
+        // The connection that was cut may be tried once more before that is noticed.
+        let failure = await #expect(throws: APIFailure.self) {
+            for _ in 0..<2 { _ = try await client.send(.init(path: Self.path)) }
+        }
+        #expect(failure?.kind == .unreachable)
+        try file.write(authorities[1].trusted.pem)
+        let isBack = await eventually { (try? await client.send(.init(path: Self.path))) != nil }
+        #expect(isBack)
+    }
+
     @Test("a stream gives its lines as they come, and ends when it is told")
     func stream() async throws {
         let server = try server()
@@ -166,7 +197,9 @@ import Testing
 
     @Test(
         "a token is never sent in the clear to another machine",
-        arguments: ["http://10.0.0.1", "http://127.0.0.1.example.com", "ftp://x", "https://a b", "https://u@h", "https://"])
+        arguments: [
+            "http://10.0.0.1", "http://127.0.0.1.example.com", "ftp://x", "https://a b", "https://u@h", "https://",
+        ])
     func refused(url: String) {
         #expect(throws: APIServer.Failure.self) { try APIServer(url: url, tokenFile: nil, authorityFile: nil) }
     }

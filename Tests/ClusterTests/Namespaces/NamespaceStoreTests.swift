@@ -80,7 +80,9 @@ import Testing
     @Test("a list that is refused says which right is missing")
     func forbidden() async throws {
         let server = try StubAPIServer()
-        server.fail { $0.verb == "list" ? .answer(StubCluster.status(403, "Forbidden", "namespaces is forbidden")) : nil }
+        server.fail {
+            $0.verb == "list" ? .answer(StubCluster.status(403, "Forbidden", "namespaces is forbidden")) : nil
+        }
         let lines = Lines()
         let store = NamespaceStore(client: try server.client(), log: lines.log)
         store.follow()
@@ -97,8 +99,10 @@ import Testing
         server.cluster.setNamespace("a", ["x": "1"])
         let store = NamespaceStore(client: try server.client(), log: Lines().log)
         server.failNext([.slow(0.1)])
-        let answers = try await EventLoopFuture.whenAllSucceed((0..<50).map { _ in store.lookUp("a", on: loop) }, on: loop)
-            .get()
+        let answers = try await EventLoopFuture.whenAllSucceed(
+            (0..<50).map { _ in store.lookUp("a", on: loop) }, on: loop
+        )
+        .get()
         #expect(answers.allSatisfy { $0?["x"] == "1" })
         #expect(server.calls.count == 1)
         #expect(try await store.lookUp("none", on: loop).get() == nil)

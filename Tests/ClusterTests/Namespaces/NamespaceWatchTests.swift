@@ -10,7 +10,9 @@ import Testing
             items: names.map { NamespaceObject(metadata: ObjectMetadata(name: $0, labels: ["name": $0])) })
     }
 
-    private func event(_ type: String, _ name: String?, _ version: String, _ labels: [String: String] = [:]) -> NamespaceEvent {
+    private func event(_ type: String, _ name: String?, _ version: String, _ labels: [String: String] = [:])
+        -> NamespaceEvent
+    {
         NamespaceEvent(
             type: type,
             object: .init(metadata: ObjectMetadata(name: name, resourceVersion: version, labels: labels)))

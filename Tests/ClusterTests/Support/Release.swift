@@ -62,7 +62,9 @@ final class Release: @unchecked Sendable {
         let leaf: Leaf
 
         /// The key identifier of the CA that issued what is served.
-        var leafIssuer: [UInt8]? { leaf.value.flatMap { try? $0.extensions.authorityKeyIdentifier?.keyIdentifier.map { Array($0) } } }
+        var leafIssuer: [UInt8]? {
+            leaf.value.flatMap { try? $0.extensions.authorityKeyIdentifier?.keyIdentifier.map { Array($0) } }
+        }
 
         /// Whether a client that trusts a bundle would accept what is served.
         func isTrusted(by bundle: String) -> Bool {

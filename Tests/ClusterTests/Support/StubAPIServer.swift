@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 @testable import Cluster
 
@@ -43,18 +44,24 @@ final class StubAPIServer: @unchecked Sendable {
     private var connections: [ObjectIdentifier: any Channel] = [:]
     private var isGone = false
 
-    init() throws {
+    /// - Parameter tls: what new connections are encrypted with; nil for plain HTTP.
+    init(tls: (@Sendable () throws -> NIOSSLContext)? = nil) throws {
         let box = Box()
         channel = try ServerBootstrap(group: Self.group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
-                channel.pipeline.configureHTTPServerPipeline().flatMapThrowing {
+                channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls()))
+                    }
+                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     guard let server = box.server, server.admit(channel) else { throw ChannelError.eof }
                     try channel.pipeline.syncOperations.addHandler(Handler(server))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).wait()
         port = channel.localAddress?.port ?? 0
+        url = tls == nil ? "http://127.0.0.1:\(port)" : "https://localhost:\(port)"
         box.server = self
         cluster.whenNamespacesChange { [weak self] event in self?.send(event) }
     }
@@ -69,7 +76,7 @@ final class StubAPIServer: @unchecked Sendable {
 
     // MARK: What a test does
 
-    var url: String { "http://127.0.0.1:\(port)" }
+    let url: String
 
     func client(tokenFile: String? = nil) throws -> KubernetesClient {
         try KubernetesClient(APIServer(url: url, tokenFile: tokenFile, authorityFile: nil))
@@ -88,12 +95,20 @@ final class StubAPIServer: @unchecked Sendable {
 
     /// Breaks the connections of all who watch.
     func cutWatches() {
-        for channel in lock.withLock({ defer { watches = [] }; return watches }) { channel.close(promise: nil) }
+        for channel in lock.withLock({
+            defer { watches = [] }; return watches
+        }) { channel.close(promise: nil) }
     }
 
     /// Breaks all connections, and takes none until it is brought back.
     func goAway() {
-        for channel in lock.withLock({ isGone = true; return Array(connections.values) }) { channel.close(promise: nil) }
+        for channel in lock.withLock({
+            isGone = true; return Array(connections.values)
+        }) { channel.close(promise: nil) }
+    }
+    /// Breaks all connections.
+    func cutConnections() {
+        for channel in lock.withLock({ Array(connections.values) }) { channel.close(promise: nil) }
     }
     func comeBack() { lock.withLock { isGone = false } }
 
@@ -156,7 +171,9 @@ final class StubAPIServer: @unchecked Sendable {
         let type = head.headers.first(name: "content-type") ?? ""
         // A create by server-side apply is asked of RBAC as create beside patch.
         if type == "application/apply-patch+yaml", cluster.object(path) == nil {
-            lock.withLock { recorded.append(Call(identity: identity, verb: "create", resource: call.resource, name: name)) }
+            lock.withLock {
+                recorded.append(Call(identity: identity, verb: "create", resource: call.resource, name: name))
+            }
         }
         let answer: StubCluster.Answer =
             switch verb {

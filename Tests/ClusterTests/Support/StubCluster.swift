@@ -111,7 +111,8 @@ final class StubCluster: @unchecked Sendable {
 
     static func status(_ code: Int, _ reason: String, _ message: String) -> Answer {
         Answer(
-            status: code, body: bytes(["kind": "Status", "message": message, "reason": reason, "code": code] as [String: Any]))
+            status: code,
+            body: bytes(["kind": "Status", "message": message, "reason": reason, "code": code] as [String: Any]))
     }
 
     // MARK: What a client asks
@@ -132,7 +133,8 @@ final class StubCluster: @unchecked Sendable {
                 return Self.status(410, "Expired", "The provided continue parameter is too old")
             }
             let last = token.flatMap { $0.split(separator: "@").first.map(String.init) } ?? ""
-            let names = objects.keys.filter { $0.hasPrefix(Self.namespaces + "/") && !$0.contains("/secrets/") }.sorted()
+            let names = objects.keys.filter { $0.hasPrefix(Self.namespaces + "/") && !$0.contains("/secrets/") }
+                .sorted()
             let left = names.filter { $0 > last }
             var metadata: [String: Any] = ["resourceVersion": "\(version)"]
             if left.count > limit { metadata["continue"] = "\(left[limit - 1])@\(version)" }
@@ -151,7 +153,8 @@ final class StubCluster: @unchecked Sendable {
             let wanted = (patch["metadata"] as? [String: Any])?["resourceVersion"] as? String
             let found = (object["metadata"] as? [String: Any])?["resourceVersion"] as? String
             if let wanted, wanted != found {
-                return Self.status(409, "Conflict", "the object has been modified; please apply your changes to the latest")
+                return Self.status(
+                    409, "Conflict", "the object has been modified; please apply your changes to the latest")
             }
             switch type {
             case "application/merge-patch+json":
@@ -185,7 +188,8 @@ final class StubCluster: @unchecked Sendable {
         var data = isNew ? [:] : object["data"] as? [String: String] ?? [:]
         for (key, value) in patch["data"] as? [String: String] ?? [:] {
             if let owner = owned[key], owner != manager, data[key] != value {
-                return Self.status(409, "Conflict", "Apply failed with 1 conflict: conflict with \"\(owner)\": .data.\(key)")
+                return Self.status(
+                    409, "Conflict", "Apply failed with 1 conflict: conflict with \"\(owner)\": .data.\(key)")
             }
             data[key] = value
             owned[key] = manager
