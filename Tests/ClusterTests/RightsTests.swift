@@ -5,7 +5,7 @@ import Testing
 @testable import Cluster
 
 /// What each identity asks of the API server, held against the roles that the chart gives it.
-@Suite struct RightsTests {
+@Suite(.ownThreads) struct RightsTests {
     private static let managerRole: Set<StubAPIServer.Call> = [
         .init(identity: "manage", verb: "get", resource: "secrets", name: "ruled-ca"),
         .init(identity: "manage", verb: "create", resource: "secrets", name: "ruled-ca"),

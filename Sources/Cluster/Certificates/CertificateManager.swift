@@ -38,7 +38,7 @@ package final class CertificateManager: Sendable {
         var steady: (bundle: String, since: Double)?
         var told: [String: String] = [:]
         var hasLooked = false
-        var problem: String?
+        var failure: APIFailure?
     }
 
     private let secret: AuthoritySecret
@@ -70,7 +70,7 @@ package final class CertificateManager: Sendable {
     /// Whether the cluster was once seen as it should be, or made so.
     package var isReady: Bool { memory.withLock { $0.hasLooked } }
     /// Why the last look failed; nil where it did not.
-    package var problem: String? { memory.withLock { $0.problem } }
+    package var problem: String? { memory.withLock { $0.failure?.message } }
 
     /// The metrics, in Prometheus' text format.
     package func metricsText() -> String {
@@ -115,8 +115,8 @@ package final class CertificateManager: Sendable {
         memory.withLock {
             $0.remembered = state
             $0.hasLooked = true
-            if $0.problem != nil { log.log(.notice, "the cluster can be tended again") }
-            $0.problem = nil
+            if $0.failure != nil { log.log(.notice, "the cluster can be tended again") }
+            $0.failure = nil
         }
         let now = clock.wall()
         metrics.state.withLock {
@@ -286,10 +286,10 @@ package final class CertificateManager: Sendable {
     private func note(_ failure: APIFailure) {
         metrics.state.withLock { $0.failures[failure.kind, default: 0] += 1 }
         let isNew = memory.withLock { memory in
-            defer { memory.problem = failure.message }
+            defer { memory.failure = failure }
             // What cannot be seen may be wrong: the time that a new CA was trusted begins again.
             memory.steady = nil
-            return memory.problem != failure.message
+            return !failure.says(memory.failure)
         }
         guard isNew else { return }
         var fields = ["reason": failure.message]

@@ -9,7 +9,7 @@ package final class LeafIssuer: Sendable {
     private struct State {
         var authority: AuthorityState?
         var leaf: CertificateAuthority.Leaf?
-        var problem: String?
+        var failure: APIFailure?
         var issued = 0
         var readAt: Double?
     }
@@ -69,7 +69,7 @@ package final class LeafIssuer: Sendable {
                 backoff.succeeded()
             } catch {
                 if Task.isCancelled { return }
-                refuse(error.message)
+                refuse(error)
                 pause = backoff.failed(retryAfter: error.retryAfter)
                 // A start on an empty cluster: the manager makes the Secret within seconds.
                 if error.kind == .notFound, state.withLock({ $0.leaf == nil }) { pause = min(pause, 2) }
@@ -130,22 +130,23 @@ package final class LeafIssuer: Sendable {
         }
     }
 
-    private func refuse(_ problem: String) {
+    private func refuse(_ failure: APIFailure) {
         let (isNew, hasLeaf) = state.withLock { state in
-            defer { state.problem = problem }
-            return (state.problem != problem, state.leaf != nil)
+            defer { state.failure = failure }
+            return (!failure.says(state.failure), state.leaf != nil)
         }
-        certificate.report(problem)
+        certificate.report(failure.message)
         guard isNew else { return }
         log.log(
             hasLeaf ? .warning : .error,
-            hasLeaf ? "the CA cannot be read, the last one stays" : "no certificate to serve yet", ["reason": problem])
+            hasLeaf ? "the CA cannot be read, the last one stays" : "no certificate to serve yet",
+            ["reason": failure.message])
     }
 
     private func recover() {
         let was = state.withLock { state in
-            defer { state.problem = nil }
-            return state.problem
+            defer { state.failure = nil }
+            return state.failure
         }
         certificate.report(nil)
         if was != nil { log.log(.notice, "the CA can be read again") }

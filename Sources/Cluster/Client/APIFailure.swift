@@ -61,6 +61,13 @@ package struct APIFailure: Error, Sendable, Equatable {
             kind, status: status, said.isEmpty ? "status \(status)" : "\(said) (\(status))", retryAfter: retryAfter)
     }
 
+    /// Whether another failure says the same to whoever reads the log. What no answer came to has many words for it.
+    func says(_ other: APIFailure?) -> Bool {
+        guard let other, kind == other.kind else { return false }
+        return status == 0
+            ? kind == .unreachable || kind == .timeout || message == other.message : message == other.message
+    }
+
     private static func line(_ text: String) -> String {
         let flat = String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : Character($0) })
         return flat.count > 300 ? flat.prefix(297) + "..." : flat

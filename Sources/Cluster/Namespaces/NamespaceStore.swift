@@ -14,7 +14,7 @@ package final class NamespaceStore: NamespaceLabelSource {
         /// When the API server was last heard of.
         var heardAt: Double?
         var isFollowed = false
-        var problem: String?
+        var failure: APIFailure?
         var restarts = 0
     }
 
@@ -51,14 +51,14 @@ package final class NamespaceStore: NamespaceLabelSource {
 
     package var isSynced: Bool { labels.withLock { $0.isSynced } }
 
-    package var problem: String? { labels.withLock { $0.problem } }
+    package var problem: String? { labels.withLock { $0.failure?.message } }
 
     package func follow() {
         follower.withLock { follower in
             guard follower == nil else { return }
             labels.withLock { $0.isFollowed = true }
             log.log(.notice, "the rules ask for labels of namespaces, the cluster's are followed")
-            follower = Task { [weak self] in
+            follower = clusterTask { [weak self] in
                 var watch = NamespaceWatch()
                 while !Task.isCancelled {
                     guard let pause = await self?.step(&watch) else { return }
@@ -83,7 +83,7 @@ package final class NamespaceStore: NamespaceLabelSource {
         switch decision {
         case .answer(let labels): promise.succeed(labels)
         case .join: break
-        case .ask: Task { await self.ask(namespace) }
+        case .ask: clusterTask { await self.ask(namespace) }
         }
         return promise.futureResult
     }
@@ -194,16 +194,16 @@ package final class NamespaceStore: NamespaceLabelSource {
         let now = DateClock.now
         let was = labels.withLock { labels in
             labels.heardAt = now
-            defer { labels.problem = nil }
-            return labels.problem
+            defer { labels.failure = nil }
+            return labels.failure != nil
         }
-        if was != nil { log.log(.notice, "the namespaces are followed again") }
+        if was { log.log(.notice, "the namespaces are followed again") }
     }
 
     private func note(_ failure: APIFailure) {
         let (isNew, isSynced) = labels.withLock { labels in
-            defer { labels.problem = failure.message }
-            return (labels.problem != failure.message, labels.isSynced)
+            defer { labels.failure = failure }
+            return (!failure.says(labels.failure), labels.isSynced)
         }
         guard isNew else { return }
         var fields = ["reason": failure.message]

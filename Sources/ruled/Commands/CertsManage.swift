@@ -65,7 +65,7 @@ struct CertsManage: ParsableCommand {
                 answers: .init(
                     isReady: { manager.isReady }, details: { manager.problem.map { [$0] } ?? [] },
                     metrics: { manager.metricsText() }), log: log)
-            let task = Task { await manager.run() }
+            let task = clusterTask { await manager.run() }
             signals.wait()
             task.cancel()
             health.stop()

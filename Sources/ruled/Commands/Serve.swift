@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Engine
 import RuleLang
 import Server
@@ -8,7 +9,8 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serves the rules as an HTTPS admission webhook.",
         discussion: """
-            Reviews are answered at POST /mutate, edits of the rules at POST /validate; health, metrics and the live rules on a second listener, without TLS.
+            Reviews are answered at POST /mutate, edits of the rules at POST /validate; health, metrics and the live
+            rules on a second listener, without TLS.
             Rules and certificates are read again when their files change; what is not valid is refused whole, and the
             last good one stays. SIGTERM drains and stops, SIGHUP reads all files again.
 
@@ -79,7 +81,7 @@ struct Serve: ParsableCommand {
         let work = try cluster.complete(
             &configuration, names: listening.tlsName, labels: source, isFixed: labels != nil || byName != nil,
             log: log)
-        let tasks = work.map { work in Task { await work() } }
+        let tasks = work.map { clusterTask($0) }
         defer { for task in tasks { task.cancel() } }
         do throws(ServerFailure) {
             try WebhookServer(configuration: configuration, log: log).run()

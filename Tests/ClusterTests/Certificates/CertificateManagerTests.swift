@@ -5,7 +5,7 @@ import Testing
 @testable import Server
 
 /// The manager and the replicas against an API server.
-@Suite struct CertificateManagerTests {
+@Suite(.ownThreads) struct CertificateManagerTests {
     @Test("three replicas and two managers that start at once on an empty cluster end with one CA that all trust")
     func emptyCluster() async throws {
         let release = try Release()
@@ -142,7 +142,7 @@ import Testing
         let fault: StubAPIServer.Fault =
             status == 0 ? .hangUp : .answer(StubCluster.status(status, "Reason", "no secrets for you"))
         release.server.failNext([fault, fault, fault])
-        let task = Task { await manager.run() }
+        let task = clusterTask { await manager.run() }
         #expect(await eventually { manager.isReady })
         task.cancel()
         await task.value

@@ -11,7 +11,7 @@ import Testing
 @testable import Cluster
 
 /// A hundred rotations.
-@Suite struct RotationTests {
+@Suite(.ownThreads) struct RotationTests {
     /// An API server: what it knows of the bundle, later than it is written, and by a clock of its own.
     private struct Client {
         /// Seconds until it learns of a change.
@@ -101,7 +101,7 @@ import Testing
         let servers = try replicas.map { try Self.serve($0.certificate) }
         defer { for server in servers { server.stop() } }
         let load = Load(ports: servers.compactMap(\.port), bundle: try #require(release.bundle(.mutating)))
-        let clients = (0..<3).map { number in Task { await load.run(number) } }
+        let clients = (0..<3).map { number in clusterTask { await load.run(number) } }
         func everyClientLearns() async throws {
             let bundle = try #require(release.bundle(.mutating))
             for number in 0..<3 { load.trust(bundle, number) }

@@ -8,7 +8,7 @@ import Testing
 @testable import Cluster
 
 /// The client against answers that go wrong.
-@Suite struct KubernetesClientTests {
+@Suite(.ownThreads) struct KubernetesClientTests {
     private static let path = "/api/v1/namespaces/ruled/secrets/ca"
 
     private func server() throws -> StubAPIServer {

@@ -7,7 +7,7 @@ import Testing
 @testable import Server
 
 /// The store of labels against an API server.
-@Suite struct NamespaceStoreTests {
+@Suite(.ownThreads) struct NamespaceStoreTests {
     private let loop = MultiThreadedEventLoopGroup.singleton.next()
 
     private func started(_ server: StubAPIServer, lines: Lines = Lines()) async throws -> NamespaceStore {
