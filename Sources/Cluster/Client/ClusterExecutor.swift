@@ -1,12 +1,13 @@
 import Dispatch
 
-/// Where runs what waits for the cluster: on threads of its own, so that nothing that computes for long in Swift's
+/// Where runs what waits for the cluster: on a thread of its own, so that nothing that computes for long in Swift's
 /// pool of a thread a core can make a deadline pass.
 package final class ClusterExecutor: TaskExecutor {
     /// The one of the process.
     package static let shared = ClusterExecutor()
 
-    private let queue = DispatchQueue(label: "ruled.cluster", attributes: .concurrent)
+    /// Serial: only such a queue has a thread beside Dispatch's own pool of one a core.
+    private let queue = DispatchQueue(label: "ruled.cluster")
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)

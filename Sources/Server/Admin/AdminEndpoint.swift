@@ -33,7 +33,11 @@ final class AdminEndpoint: Endpoint {
         return nil
     }
 
-    func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
+    func reply(to head: RequestHead, body: [UInt8], from source: String, on loop: any EventLoop) -> Reply {
+        .now(answer(head, from: source))
+    }
+
+    private func answer(_ head: RequestHead, from source: String) -> Answer {
         switch head.path {
         case "/healthz":
             let isAlive = status.readiness.isAlive
@@ -47,8 +51,6 @@ final class AdminEndpoint: Endpoint {
             return .metrics(status.metricsText())
         }
     }
-
-    func answered(_ answer: Answer, after duration: TimeAmount) {}
 
     /// What names rules or images is for whoever is on the machine, or in the pod.
     private func mayName(_ source: String) -> Bool {

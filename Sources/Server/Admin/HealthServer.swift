@@ -75,7 +75,11 @@ private struct HealthEndpoint: Endpoint {
         return AdminEndpoint.refusalOfMethod(head)
     }
 
-    func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
+    func reply(to head: RequestHead, body: [UInt8], from source: String, on loop: any EventLoop) -> Reply {
+        .now(answer(head))
+    }
+
+    private func answer(_ head: RequestHead) -> Answer {
         switch head.path {
         case "/healthz": return .text("ok\n")
         case "/readyz":
@@ -86,6 +90,4 @@ private struct HealthEndpoint: Endpoint {
             return .metrics(answers.metrics() + Metrics.processText(startedAt: startTime))
         }
     }
-
-    func answered(_ answer: Answer, after duration: TimeAmount) {}
 }

@@ -33,54 +33,38 @@ final class AdmissionEndpoint: Endpoint {
         return nil
     }
 
-    func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
-        let start = NIODeadline.now()
-        switch read(body, from: source) {
-        case .failure(let refusal): return refusal.answer
-        case .success(let review): return answer(review, labels: knownLabels(of: review), since: start)
-        }
-    }
-
     func reply(to head: RequestHead, body: [UInt8], from source: String, on loop: any EventLoop) -> Reply {
         let start = NIODeadline.now()
         let review: AdmissionReview
-        switch read(body, from: source) {
-        case .failure(let refusal): return .now(refusal.answer)
-        case .success(let read): review = read
+        do {
+            review = try AdmissionReview.read(body)
+        } catch {
+            log.limited(
+                .info, "not an AdmissionReview", key: "not-a-review", ["source": source, "reason": error.reason])
+            return .now(.refusal(400, "not an AdmissionReview: \(error.reason)"))
         }
-        let labels = knownLabels(of: review)
-        guard labels == nil, rules()?.program.asksForNamespaceLabels == true, let namespaces = configuration.namespaces
-        else { return .now(answer(review, labels: labels, since: start)) }
+        // One program from here on: another may become live while this review is decided.
+        let program = rules()?.program
+        guard let program, program.asksForNamespaceLabels else {
+            return .now(answer(review, program, nil, since: start))
+        }
+        let known =
+            configuration.namespaceLabels(review.namespace) ?? configuration.namespaces?.labels(of: review.namespace)
+        guard known == nil, let namespaces = configuration.namespaces else {
+            return .now(answer(review, program, known, since: start))
+        }
         // The time that the API server takes is not the decision's.
         let soFar = NIODeadline.now() - start
         return .later(
             namespaces.lookUp(review.namespace, on: loop).map { labels in
-                self.answer(review, labels: labels, since: NIODeadline.now() - soFar)
+                self.answer(review, program, labels, since: NIODeadline.now() - soFar)
             })
     }
 
-    private struct Refusal: Error {
-        let answer: Answer
-    }
-
-    private func read(_ body: [UInt8], from source: String) -> Result<AdmissionReview, Refusal> {
-        do {
-            return .success(try AdmissionReview.read(body))
-        } catch {
-            log.limited(
-                .info, "not an AdmissionReview", key: "not-a-review", ["source": source, "reason": error.reason])
-            return .failure(Refusal(answer: .refusal(400, "not an AdmissionReview: \(error.reason)")))
-        }
-    }
-
-    /// The labels of a review's namespace, if they are known and anything asks for them.
-    private func knownLabels(of review: AdmissionReview) -> [String: String]? {
-        guard rules()?.program.asksForNamespaceLabels == true else { return nil }
-        return configuration.namespaceLabels(review.namespace) ?? configuration.namespaces?.labels(of: review.namespace)
-    }
-
-    private func answer(_ review: AdmissionReview, labels: [String: String]?, since start: NIODeadline) -> Answer {
-        let (response, outcome, images) = decide(review, labels)
+    private func answer(
+        _ review: AdmissionReview, _ program: Program?, _ labels: [String: String]?, since start: NIODeadline
+    ) -> Answer {
+        let (response, outcome, images) = decide(review, program, labels)
         let answer = Answer.review(response)
         let duration = NIODeadline.now() - start
         metrics.reviewed(outcome, in: duration, images: images)
@@ -88,14 +72,10 @@ final class AdmissionEndpoint: Endpoint {
         return answer
     }
 
-    func answered(_ answer: Answer, after duration: TimeAmount) {
-        metrics.responded(answer.status, after: duration)
-    }
-
     private func decide(
-        _ review: AdmissionReview, _ labels: [String: String]?
+        _ review: AdmissionReview, _ program: Program?, _ labels: [String: String]?
     ) -> (AdmissionResponse, Metrics.ReviewOutcome, [ImageDecision]) {
-        guard let program = rules()?.program else {
+        guard let program else {
             let reason = "ruled has no rules yet"
             return (undecided(review, reason, or: nil), .noRules, [])
         }

@@ -11,8 +11,6 @@ enum Reply: Sendable {
 protocol Endpoint: Sendable {
     /// Why a request is not taken, by its head alone; nil where it is.
     func refusal(of head: RequestHead, from source: String) -> Answer?
-    /// The answer to a complete request.
-    func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer
     /// The answer to a complete request, or the promise of one.
     ///
     /// - Parameter loop: where a later answer is wanted.
@@ -22,7 +20,5 @@ protocol Endpoint: Sendable {
 }
 
 extension Endpoint {
-    func reply(to head: RequestHead, body: [UInt8], from source: String, on loop: any EventLoop) -> Reply {
-        .now(answer(head, body: body, from: source))
-    }
+    func answered(_ answer: Answer, after duration: TimeAmount) {}
 }

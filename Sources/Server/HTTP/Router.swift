@@ -14,10 +14,6 @@ struct Router: Endpoint {
         return endpoint.refusal(of: head, from: source)
     }
 
-    func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
-        endpoints[head.path]?.answer(head, body: body, from: source) ?? .refusal(404, notFound)
-    }
-
     func reply(to head: RequestHead, body: [UInt8], from source: String, on loop: any EventLoop) -> Reply {
         endpoints[head.path]?.reply(to: head, body: body, from: source, on: loop) ?? .now(.refusal(404, notFound))
     }

@@ -84,16 +84,6 @@ final class ValidationEndpoint: Endpoint {
         return .later(promise.futureResult)
     }
 
-    func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
-        do {
-            return judge(try AdmissionReview.read(body), body)
-        } catch {
-            return .refusal(400, "not an AdmissionReview: \(error.reason)")
-        }
-    }
-
-    func answered(_ answer: Answer, after duration: TimeAmount) { metrics.responded(answer.status, after: duration) }
-
     /// An answer that is given once, by whoever comes first.
     private final class Pending: Sendable {
         private let isAnswered = Atomic<Bool>(false)
