@@ -85,7 +85,7 @@ let package = Package(
         .testTarget(name: "DocumentTests", dependencies: ["Engine", "RuleLang"], swiftSettings: common),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"], swiftSettings: common),
-        .testTarget(name: "ruledTests", dependencies: ["ruled"], swiftSettings: common),
+        .testTarget(name: "ruledTests", dependencies: ["ruled"], exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(
             name: "ClusterTests",
             dependencies: [

@@ -28,6 +28,12 @@ struct RuleSetTests {
         #expect(results.flatMap(\.summaries) == [])
     }
 
+    @Test("are reached by their tests, every action, condition, ignore and bypass", arguments: Repository.ruleSets)
+    func covered(folder: String) throws {
+        let ruleSet = try #require(RuleSet.load(try Repository.ruleFiles(in: folder)).ruleSet)
+        #expect(ruleSet.coverage().gaps.map { "\($0.file):\($0.line): \($0.text)" } == [])
+    }
+
     @Test("are formatted", arguments: Repository.ruleSets)
     func formatted(folder: String) throws {
         for file in try Repository.ruleFiles(in: folder) {

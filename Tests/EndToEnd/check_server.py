@@ -462,8 +462,56 @@ def metrics_are_clean():
     server.end()
 
 
+def free_port():
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        return holder.getsockname()[1]
+
+
+def quickstart():
+    """The README's first command prints what the README shows, and its server answers until it is told to end."""
+    page = (ROOT / "README.md").read_text()
+    shown = re.search(r"^\$ scripts/quickstart\n(.*?)^```$", page, re.MULTILINE | re.DOTALL).group(1).splitlines()
+    port = free_port()
+    environment = dict(os.environ, PORT=str(port), ADMIN_PORT=str(free_port()))
+    process = subprocess.Popen(
+        [ROOT / "scripts/quickstart"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdin=subprocess.DEVNULL, start_new_session=True)
+    atexit.register(lambda: process.poll() is None and os.killpg(process.pid, signal.SIGKILL))
+    lines = []
+    while not lines or "Ctrl-C" not in lines[-1]:
+        line = process.stdout.readline()
+        if not line:
+            check(False, "scripts/quickstart shows a pod before and after", f"{lines}\n{process.stderr.read()}")
+        lines.append(line.rstrip("\n"))
+    missing = [line for line in shown if line.strip() and line.replace("8443", str(port)) not in lines]
+    missing = [line for line in missing if "9090" not in line]
+    check(len(shown) > 5 and not missing, "scripts/quickstart prints what the README shows", f"{missing}\n{lines}")
+    run = subprocess.run(
+        [options.ruled, "test", "--pod", "examples/pod.yaml", "--namespace-labels", LABELS, "--format", "json"], cwd=ROOT,
+        capture_output=True, check=True)
+    text = "\n".join(lines)
+    for image in json.loads(run.stdout)["objects"][0]["images"]:
+        pair = f"  {image['from']}\n    -> {image['to'] or 'unchanged'}\n"
+        if pair not in text:
+            check(False, "scripts/quickstart and `ruled test --pod` agree", f"{pair}\n{text}")
+    context = ssl._create_unverified_context()
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=30)
+    connection.request("POST", "/mutate", (OWN / "create-nginx-no-tag.json").read_bytes(), JSON)
+    check(connection.getresponse().status == 200, "and its server goes on answering")
+    # As Ctrl-C does: to the whole group.
+    os.killpg(process.pid, signal.SIGINT)
+    process.communicate(timeout=60)
+    check(not refuses_to_end(port), "until Ctrl-C")
+
+
+def refuses_to_end(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 ALL = [
-    recorded_reviews, signals_and_exit_codes, unreadable_directory, metrics_are_clean, swaps_under_load,
+    quickstart, recorded_reviews, signals_and_exit_codes, unreadable_directory, metrics_are_clean, swaps_under_load,
     large_reload_under_load, termination_under_load, large_bodies,
 ]
 

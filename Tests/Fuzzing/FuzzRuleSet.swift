@@ -7,6 +7,7 @@ public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let source = SourceFile(name: "fuzz.rules", bytes: Array(UnsafeBufferPointer(start: data, count: count)))
     guard let ruleSet = RuleSet.load([source]).ruleSet else { return 0 }
     _ = ruleSet.runTests()
+    _ = ruleSet.coverage().gaps
     for (place, text) in zip(
         Place.allCases,
         ["nginx", "quay.io/a/b:1", "direct.to/a.gcr.io/x@sha256:" + String(repeating: "0", count: 64), "X"])

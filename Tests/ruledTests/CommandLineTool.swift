@@ -44,6 +44,59 @@ enum CommandLineTool {
     }
 }
 
+/// A pseudo-terminal of Linux (pty(7)): what is written to one side can be read from the other.
+struct PseudoTerminal {
+    let reader: Int32
+    let writer: Int32
+
+    /// Whether this machine gives terminals.
+    static let isAvailable: Bool = {
+        guard let terminal = PseudoTerminal() else { return false }
+        close(terminal.reader)
+        close(terminal.writer)
+        return true
+    }()
+
+    init?() {
+        // Numbers of asm-generic/ioctls.h, which Swift does not import: TIOCSPTLCK and TIOCGPTN.
+        let (lock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
+        reader = open("/dev/ptmx", O_RDWR | O_NOCTTY)
+        var isLocked: Int32 = 0
+        var number: UInt32 = 0
+        guard reader >= 0, ioctl(reader, lock, &isLocked) == 0, ioctl(reader, getNumber, &number) == 0 else {
+            return nil
+        }
+        writer = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY)
+        guard writer >= 0 else { return nil }
+    }
+}
+
+extension CommandLineTool {
+    /// Runs the tool with a terminal as its standard output, and returns what it wrote there.
+    static func atTerminal(
+        _ arguments: [String], in directory: URL, environment: [String: String]
+    ) throws -> String {
+        let terminal = try #require(PseudoTerminal())
+        let process = Process()
+        process.executableURL = executable
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        process.environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"].merging(environment) { _, new in new }
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle(fileDescriptor: terminal.writer, closeOnDealloc: false)
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        close(terminal.writer)
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        // Once nobody holds the other side, reading fails.
+        while case let count = read(terminal.reader, &chunk, chunk.count), count > 0 { bytes += chunk.prefix(count) }
+        close(terminal.reader)
+        process.waitUntilExit()
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
 /// A folder for one test.
 struct Scratch {
     let folder: URL

@@ -29,6 +29,8 @@ public struct RuleSet: Sendable {
     /// How much there is of what.
     public let statistics: Statistics
     let tests: [CheckedTest]
+    /// What the rule set was made of, for questions about single statements.
+    let source: CheckedSource
 
     /// Parses, checks and compiles the files of a rule set, whose order does not matter.
     ///
@@ -58,12 +60,18 @@ public struct RuleSet: Sendable {
                         files: files.count, rules: checked.rules.count,
                         actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
                         tests: checked.tests.count),
-                    tests: checked.tests)
+                    tests: checked.tests, source: CheckedSource(trees: trees, names: checked.names))
             }
         }
         if isWhole { checked.acceptances.apply(to: &diagnostics) }
         return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
     }
+}
+
+/// The statements of a rule set, and what its names stand for.
+struct CheckedSource: Sendable {
+    let trees: [SyntaxTree]
+    let names: NameTable
 }
 
 /// Checks all files of a rule set together.
@@ -74,6 +82,7 @@ struct Checker {
         let bypassPrefixes: [String]
         let tests: [CheckedTest]
         let acceptances: Acceptances
+        let names: NameTable
     }
 
     let trees: [SyntaxTree]
@@ -111,7 +120,9 @@ struct Checker {
             }
         }
         MarkAnalysis(rules: rules, ignores: ignores).run(diagnostics: &diagnostics)
-        let testChecker = TestChecker(names: names, ruleNames: isWhole ? Set(ruleNames.keys) : nil)
+        let testChecker = TestChecker(
+            names: names, ruleNames: isWhole ? Set(ruleNames.keys) : nil,
+            observers: Set(rules.filter(\.rule.isObserved).map(\.rule.name)))
         var tests: [CheckedTest] = []
         for tree in trees {
             for case .test(let declaration) in tree.statements {
@@ -120,6 +131,7 @@ struct Checker {
         }
         let acceptances = Acceptances(trees, diagnostics: &diagnostics)
         return Result(
-            rules: rules, ignores: ignores, bypassPrefixes: bypassPrefixes, tests: tests, acceptances: acceptances)
+            rules: rules, ignores: ignores, bypassPrefixes: bypassPrefixes, tests: tests, acceptances: acceptances,
+            names: names)
     }
 }

@@ -1,12 +1,12 @@
 /// What Kubernetes takes for names and labels: `k8s.io/apimachinery/pkg/util/validation`.
-enum KubernetesSyntax {
+public enum KubernetesSyntax {
     struct Fault {
         let what: String
         let help: String
     }
 
-    /// `IsDNS1123Label`, which names of namespaces are.
-    static func isNamespaceName(_ text: String) -> Bool {
+    /// Whether a text can be the name of a namespace: `IsDNS1123Label`, at most 63 characters.
+    public static func isNamespaceName(_ text: String) -> Bool {
         guard let first = text.utf8.first, let last = text.utf8.last, text.utf8.count <= 63 else { return false }
         return isLowerOrDigit(first) && isLowerOrDigit(last)
             && text.utf8.allSatisfy { isLowerOrDigit($0) || $0 == UInt8(ascii: "-") }

@@ -119,12 +119,27 @@ public struct ConsideredAction: Sendable, Equatable {
     /// Why it did or did not: `wins`, `less specific than …`, `namespace label x is not set`.
     public let verdict: String
 
+    /// How far an action got with an image.
+    enum Standing: Sendable {
+        /// The pattern names the repository, and another tag.
+        case otherTag
+        /// The pattern holds the image, and a condition does not hold.
+        case conditionFails
+        /// The action claims the image, whether or not another one won it.
+        case claims
+    }
+    /// How far the action got.
+    let standing: Standing
+
     /// Makes an entry of a trace.
-    public init(location: RuleLocation, pattern: String, action: String, won: Bool, verdict: String) {
+    init(
+        location: RuleLocation, pattern: String, action: String, won: Bool, verdict: String, standing: Standing
+    ) {
         self.location = location
         self.pattern = pattern
         self.action = action
         self.won = won
         self.verdict = verdict
+        self.standing = standing
     }
 }

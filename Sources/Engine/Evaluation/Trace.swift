@@ -1,3 +1,5 @@
+import RuleLang
+
 extension Program {
     /// The actions whose pattern holds an image, the most specific first, and for each why it decided or did not.
     public func trace(
@@ -22,8 +24,11 @@ extension Evaluation {
             let action = program.code.actions[index]
             let rule = program.code.rules[action.rule]
             var verdict: String
+            var standing = ConsideredAction.Standing.claims
             if let failure = failure(of: index, image) {
                 verdict = failure
+                let hasTag = action.pattern.matchesTag(reference.tag, hasDigest: reference.digest != nil)
+                standing = hasTag ? .conditionFails : .otherTag
             } else if rule.isObserved {
                 verdict = "observes only"
             } else if let winner {
@@ -36,7 +41,7 @@ extension Evaluation {
             }
             return ConsideredAction(
                 location: location, pattern: action.pattern.text, action: action.effect.text,
-                won: winner == index && decision.by == location, verdict: verdict)
+                won: winner == index && decision.by == location, verdict: verdict, standing: standing)
         }
     }
 
@@ -69,7 +74,7 @@ extension Evaluation {
             return reference.tag.map { "the tag is `\($0)`, not `\(tag)`" } ?? "the tag is not `\(tag)`"
         }
         if !conditions.placesAndOperations.contains(image.placeAndOperation) {
-            return "not for this place and operation"
+            return placeFailure(conditions, image)
         }
         if !image.satisfies(conditions) {
             return
@@ -90,6 +95,15 @@ extension Evaluation {
             return Self.text(entry, labels[entry.key], of: "the pod")
         }
         return nil
+    }
+
+    /// Which of place and operation it is that a rule is not for.
+    private func placeFailure(_ conditions: ConditionSet, _ image: MatchedImage) -> String {
+        let place = Place.allCases.first { PlacesAndOperations($0, context.operation) == image.placeAndOperation }
+        guard let place else { return "not for this place and operation" }
+        let either = PlacesAndOperations(places: [place], operations: Operation.allCases)
+        return conditions.placesAndOperations.isDisjoint(with: either)
+            ? "not for `image in \(place.rawValue)`" : "not for `operation \(context.operation.rawValue)`"
     }
 
     private static func text(_ entry: LabelRequirements.Entry, _ value: String?, of owner: String) -> String {

@@ -24,6 +24,8 @@ public struct TestFailure: Sendable, Equatable {
     public let actual: String
     /// The actions that were considered.
     public let trace: [ConsideredAction]
+    /// Why the rule that was expected to decide is not among these; nil where it is, or none was expected.
+    public let note: String?
 }
 
 extension RuleSet {
@@ -37,36 +39,62 @@ extension RuleSet {
     }
 
     private func run(_ expectation: CheckedTest.Expectation, of test: CheckedTest) -> TestFailure? {
-        let field = ImageField(place: test.place, name: "test", pointer: "/image", text: expectation.image)
-        let workload = Workload(
-            kind: "Pod", labels: test.workloadLabels, annotations: test.annotations, images: [field])
-        var context = test.context
-        context.old = test.oldImage.map { old in
-            Workload(
-                kind: "Pod", images: [ImageField(place: test.place, name: "test", pointer: "/image", text: old)])
-        }
+        let (field, workload, context) = test.situation(of: expectation)
         guard let actual = program.decide(workload, in: context).images.first else { return nil }
         guard !expectation.holds(for: actual) else { return nil }
+        let trace = program.trace(field, of: workload, in: context)
         return TestFailure(
-            line: expectation.line, image: expectation.image, expected: expectation.text, actual: Self.text(actual),
-            trace: program.trace(field, of: workload, in: context))
+            line: expectation.line, image: expectation.image, expected: expectation.text,
+            actual: Self.text(actual, for: expectation), trace: trace,
+            note: Self.note(on: expectation.rule, actual, trace))
     }
 
-    private static func text(_ decision: ImageDecision) -> String {
+    private static func note(
+        on rule: String?, _ decision: ImageDecision, _ trace: [ConsideredAction]
+    ) -> String? {
+        guard let rule, let reference = decision.reference, !trace.contains(where: { $0.location.rule == rule }) else {
+            return nil
+        }
+        return "no pattern of rule `\(rule)` names `\(reference.registry)/\(reference.path)`"
+    }
+
+    private static func text(_ decision: ImageDecision, for expectation: CheckedTest.Expectation) -> String {
         var text = decision.outcome.rawValue
         if let to = decision.to {
             text = decision.outcome == .rewritten ? "becomes `\(to)`" : "\(text), becomes `\(to)`"
         }
         if let by = decision.by { text += " by \(by.rule)" }
         for denial in decision.denials { text += ", \"\(denial)\"" }
-        for warning in decision.warnings { text += ", warns \"\(warning)\"" }
-        return decision.outcome == .rewritten ? text : "\(text) (\(decision.reason))"
+        // Where an image is left alone, the reason is also the warning.
+        let isReasonEnough = decision.outcome == .unparsed || decision.outcome == .declined
+        let warnings = isReasonEnough && expectation.warnings.isEmpty ? [] : decision.warnings
+        for warning in warnings { text += ", warns \"\(warning)\"" }
+        // The messages say why an image is denied.
+        return decision.outcome == .rewritten || decision.outcome == .denied ? text : "\(text) (\(decision.reason))"
+    }
+}
+
+extension CheckedTest {
+    /// The name of the container, or volume, that holds a test's image.
+    static let fieldName = "test"
+
+    /// What an expectation's image is evaluated as.
+    func situation(of expectation: Expectation) -> (ImageField, Workload, EvaluationContext) {
+        func field(_ text: String) -> ImageField {
+            ImageField(place: place, name: Self.fieldName, pointer: "/image", text: text)
+        }
+        let image = field(expectation.image)
+        var context = context
+        context.old = oldImage.map { Workload(kind: "Pod", images: [field($0)]) }
+        return (
+            image, Workload(kind: "Pod", labels: workloadLabels, annotations: annotations, images: [image]), context
+        )
     }
 }
 
 extension CheckedTest.Expectation {
     func holds(for actual: ImageDecision) -> Bool {
-        guard outcome == actual.outcome else { return false }
+        if let outcome, outcome != actual.outcome { return false }
         if let becomes, becomes != actual.to { return false }
         if let rule, rule != actual.by?.rule { return false }
         if let denial, !actual.denials.contains(where: { $0.contains(denial) }) { return false }
@@ -74,11 +102,12 @@ extension CheckedTest.Expectation {
     }
 
     var text: String {
-        var text = outcome == .rewritten ? "" : outcome.rawValue
-        if let becomes { text += (text.isEmpty ? "" : ", ") + "becomes `\(becomes)`" }
-        if let rule { text += " by \(rule)" }
-        if let denial { text += ", \"\(denial)\"" }
-        for warning in warnings { text += ", warns \"\(warning)\"" }
+        var text = outcome.map { $0 == .rewritten ? "" : $0.rawValue } ?? ""
+        func add(_ clause: String, after separator: String) { text += (text.isEmpty ? "" : separator) + clause }
+        if let becomes { add("becomes `\(becomes)`", after: ", ") }
+        if let rule { add("by \(rule)", after: " ") }
+        if let denial { add("\"\(denial)\"", after: ", ") }
+        for warning in warnings { add("warns \"\(warning)\"", after: ", ") }
         return text
     }
 }

@@ -6,11 +6,34 @@ public struct SourceFile: Sendable, Equatable {
     public let bytes: [UInt8]
     /// The offset at which each line begins; never empty.
     public let lineStarts: [Int]
+    /// The file that holds the text as a part of it; nil where the text is a file of its own.
+    public let host: Host?
+
+    /// A file that holds the text of rules, as a manifest holds a ConfigMap's keys.
+    public struct Host: Sendable, Equatable {
+        /// The path of the file.
+        public let path: String
+        /// What the part is called there, such as the ConfigMap's key.
+        public let part: String
+        /// The line of the text's first line, from 1; where `indent` is nil, the line at which the part begins.
+        public let line: Int
+        /// The characters before each line of the text; nil where the text does not stand there line by line.
+        public let indent: Int?
+
+        /// Makes a host.
+        public init(path: String, part: String, line: Int, indent: Int?) {
+            self.path = path
+            self.part = part
+            self.line = line
+            self.indent = indent
+        }
+    }
 
     /// Makes a source file of bytes that may or may not be UTF-8.
-    public init(name: String, bytes: [UInt8]) {
+    public init(name: String, bytes: [UInt8], host: Host? = nil) {
         self.name = name
         self.bytes = bytes
+        self.host = host
         var starts = [0]
         for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") {
             starts.append(offset + 1)
@@ -19,8 +42,14 @@ public struct SourceFile: Sendable, Equatable {
     }
 
     /// Makes a source file of text.
-    public init(name: String, text: String) {
-        self.init(name: name, bytes: Array(text.utf8))
+    public init(name: String, text: String, host: Host? = nil) {
+        self.init(name: name, bytes: Array(text.utf8), host: host)
+    }
+
+    /// The path and line, from 1, at which an editor or a code host finds a line of the text.
+    public func placeOnDisk(line: Int) -> (path: String, line: Int) {
+        guard let host else { return (name, line) }
+        return (host.path, host.indent == nil ? host.line : host.line + line - 1)
     }
 
     /// The text of a range of bytes; bytes that are not UTF-8 become U+FFFD.

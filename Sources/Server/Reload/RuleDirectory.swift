@@ -2,14 +2,14 @@ import Crypto
 import RuleLang
 
 /// A directory of `*.rules` files as it is at one moment.
-struct RuleDirectory: Sendable {
+package struct RuleDirectory: Sendable {
     /// The most bytes of all files together.
     static let byteLimit = 64 << 20
     /// The most files.
     static let fileLimit = 1_000
 
     /// What `stat` tells of the directory: another fingerprint means that it may have changed.
-    struct Fingerprint: Hashable, Sendable {
+    package struct Fingerprint: Hashable, Sendable {
         /// Where the files really are: what `..data` stands for, in a mounted ConfigMap.
         let folder: String
         let stamps: [String: FileReading.Stamp]
@@ -26,8 +26,13 @@ struct RuleDirectory: Sendable {
 
     let path: String
 
+    /// Names a directory, which may or may not be there.
+    package init(path: String) {
+        self.path = path
+    }
+
     /// Looks at the directory without reading the files. `..data` is resolved once, so that all files are of one state.
-    func fingerprint() -> Result<Fingerprint, FileFailure> {
+    package func fingerprint() -> Result<Fingerprint, FileFailure> {
         let data = FileReading.resolve(path + "/..data")
         let folder = data ?? path
         switch FileReading.list(folder) {

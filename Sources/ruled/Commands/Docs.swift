@@ -13,7 +13,9 @@ struct Docs: ParsableCommand {
             """
     )
 
-    @Argument(help: "A code such as E0203, or a topic.")
+    @Argument(
+        help: "A code such as E0203, or a topic.",
+        completion: .list(Document.all.map(\.name).filter { $0 != "README" }))
     var topic: String?
 
     func run() throws {

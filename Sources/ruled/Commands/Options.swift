@@ -19,9 +19,19 @@ struct SettingOptions: ParsableArguments {
         help: ArgumentHelp("Give a `let` another value; may be repeated.", valueName: "name=value"))
     var settings: [Pair] = []
 
-    /// The values by name; the last one counts.
+    /// The values by name; each may be set once.
     var values: [String: String] {
-        Dictionary(settings.map { ($0.key, $0.value) }) { _, last in last }
+        get throws(InputFailure) {
+            var values: [String: String] = [:]
+            for setting in settings {
+                if let earlier = values.updateValue(setting.value, forKey: setting.key) {
+                    throw InputFailure(
+                        .settingTwice, "`\(setting.key)` is set twice: to `\(earlier)` and to `\(setting.value)`",
+                        help: ["give `--set \(setting.key)=…` once"])
+                }
+            }
+            return values
+        }
     }
 }
 
@@ -164,6 +174,11 @@ struct ContextOptions: ParsableArguments {
         }
         if rules == "-", labels.namespaceFile == "-" {
             throw ValidationError("standard input cannot be both the rules and the namespaces")
+        }
+        if let namespace, !KubernetesSyntax.isNamespaceName(namespace) {
+            throw ValidationError(
+                "`\(namespace)` in --namespace is not the name of a namespace: at most 63 lower-case letters, digits "
+                    + "and `-`, with a letter or digit at both ends")
         }
     }
 

@@ -66,7 +66,7 @@ struct Serve: ParsableCommand {
         let source = namespaces.namespaceLabels?.source
         let labels = source == nil ? namespaces.namespaceLabels?.labels : nil
         let byName = try namespaces.namespaces()
-        configuration.settings = ruleOptions.settings.values
+        configuration.settings = try ruleOptions.settings.values
         configuration.selfImage = ruleOptions.ownImage
         configuration.namespaceLabels = { labels ?? byName?[$0] }
         configuration.listen = try listening.address(listening.listen, of: "--listen")

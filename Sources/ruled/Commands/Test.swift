@@ -9,11 +9,14 @@ struct Test: ParsableCommand {
         discussion: """
               ruled test                                     the test blocks of rules/
               ruled test rules --filter library              those whose name contains a text
+              ruled test --coverage                          and what of the rules they reach
+              ruled test --watch                             again whenever a file changes
               ruled test --pod deployment.yaml --namespace-labels pull-through-enabled=true
               kubectl get pods -o yaml | ruled test --pod - --namespace-file namespaces.yaml
               ruled test --pod pod.yaml --format yaml        the object after the patch
 
-            Exit codes: 0 passed; 1 a test failed, an object was denied, or the rules are not valid; 2 could not run.
+            Exit codes: 0 passed; 1 a test failed, too little is covered, an object was denied, or the rules are not
+            valid; 2 could not run; 130 a watch was ended with Ctrl-C.
             """
     )
 
@@ -42,6 +45,16 @@ struct Test: ParsableCommand {
     @Flag(help: "Fail where there are no tests.")
     var requireTests = false
 
+    @Flag(help: "Say which actions, conditions, ignores and bypasses the tests reach.")
+    var coverage = false
+
+    @Option(
+        help: ArgumentHelp("Fail where less than a share is reached; implies --coverage.", valueName: "percent"))
+    var coverageThreshold: Percentage?
+
+    @Flag(help: "Run the tests again whenever a file changes, until Ctrl-C.")
+    var watch = false
+
     @Option(
         help: ArgumentHelp(
             "The form of the result; junit without --pod, jsonl, yaml and patch with it.", valueName: "form"))
@@ -56,8 +69,9 @@ struct Test: ParsableCommand {
     func validate() throws {
         if let pod {
             if !paths.isEmpty { throw ValidationError("with --pod the rule set is named by --rules \(paths[0])") }
-            if filter != nil || requireTests {
-                throw ValidationError("--filter and --require-tests do not go with --pod")
+            if filter != nil || requireTests || coverage || coverageThreshold != nil || watch {
+                throw ValidationError(
+                    "--filter, --require-tests, --coverage, --coverage-threshold and --watch do not go with --pod")
             }
             if format == .junit { throw ValidationError("--format junit is for tests, not for --pod") }
             if pod == "-", context.rules == "-" || context.labels.namespaceFile == "-" || old == "-" {
@@ -70,32 +84,48 @@ struct Test: ParsableCommand {
             }
             if old != nil { throw ValidationError("--old needs --pod") }
             if paths.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input can be read only once") }
+            if watch { try checkWatch(ruleSets, isHuman: format == .human) }
         }
     }
 
-    /// The rule set at a path. One that is not valid ends the command with 1, and a result that a program reads
-    /// says so.
-    private func loaded(_ path: String, _ console: Console) throws -> RuleSet {
-        let input = try RuleSetInput.read(path)
-        let load = RuleSet.load(input.files, settings: context.settings.values)
-        if let ruleSet = load.ruleSet { return ruleSet }
-        RuleTestReport.writeInvalid(path, load.diagnostics, files: input.files, as: format, console: console)
-        console.show(load.diagnostics, of: input.files)
-        console.err.line("\n\(input.name): \(HumanRenderer.summary(load.diagnostics)); no test was run")
-        console.end(1)
-    }
+    private var ruleSets: [String] { paths.isEmpty ? [context.rules] : paths }
 
     func run() throws {
         let console = consoleOptions.console
         if let pod {
             console.end(try PodTest(options: self, console: console).run(pod))
         }
-        let runs = try (paths.isEmpty ? [context.rules] : paths).map { path in
-            let ruleSet = try loaded(path, console)
-            return RuleTestRun(
-                path: path, results: ruleSet.runTests { name in filter.map { name.contains($0) } ?? true })
+        if watch {
+            Watch(paths: ruleSets, console: console).run { _ = try runTests(console) }
         }
-        let report = RuleTestReport(runs: runs, isFiltered: filter != nil, console: console)
+        console.end(try runTests(console))
+    }
+
+    /// The rule set at a path, and its files. Where it is not valid, a result that a program reads says so too.
+    private func load(_ path: String, _ console: Console) throws -> (ruleSet: RuleSet, files: [SourceFile])? {
+        let input = try RuleSetInput.read(path)
+        let load = RuleSet.load(input.files, settings: try context.settings.values)
+        if let ruleSet = load.ruleSet { return (ruleSet, input.files) }
+        RuleTestReport.writeInvalid(path, load.diagnostics, files: input.files, as: format, console: console)
+        console.show(load.diagnostics, of: input.files)
+        console.err.line("\n\(input.name): \(HumanRenderer.summary(load.diagnostics)); no test was run")
+        return nil
+    }
+
+    /// Runs the tests of all rule sets; returns the exit code.
+    private func runTests(_ console: Console) throws -> Int32 {
+        let isWanted = { (name: String) in filter.map { name.contains($0) } ?? true }
+        var runs: [RuleTestRun] = []
+        for path in ruleSets {
+            guard let (ruleSet, files) = try load(path, console) else { return 1 }
+            let isMeasured = coverage || coverageThreshold != nil
+            runs.append(
+                RuleTestRun(
+                    path: path, files: files, results: ruleSet.runTests(filter: isWanted),
+                    coverage: isMeasured ? ruleSet.coverage(filter: isWanted) : nil))
+        }
+        let report = RuleTestReport(
+            runs: runs, isFiltered: filter != nil, threshold: coverageThreshold, console: console)
         switch format {
         case .json: report.writeJSON()
         case .junit: report.writeJUnit()
@@ -110,6 +140,28 @@ struct Test: ParsableCommand {
                 )
             }
         }
-        console.end(hasFailed || lacksTests ? 1 : 0)
+        let lacksCoverage = report.reportShortfalls(showingGaps: format != .human)
+        return hasFailed || lacksTests || lacksCoverage ? 1 : 0
     }
+}
+
+/// A share in percent, from 0 to 100.
+struct Percentage: ExpressibleByArgument {
+    let value: Double
+    /// As it was written, without the sign.
+    let text: String
+
+    init?(argument: String) {
+        text = argument.hasSuffix("%") ? String(argument.dropLast()) : argument
+        guard text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let value = Double(text),
+            0...100 ~= value
+        else { return nil }
+        self.value = value
+    }
+}
+
+/// Refuses to watch what cannot change, or for somebody who does not look.
+func checkWatch(_ paths: [String], isHuman: Bool) throws {
+    if paths.contains("-") { throw ValidationError("--watch needs files, not standard input") }
+    if !isHuman { throw ValidationError("--watch is for people: it goes with --format human") }
 }

@@ -13,14 +13,16 @@ struct Validate: ParsableCommand {
               ruled validate rules rules/examples/*           several rule sets
               kubectl get configmap ruled-rules -o yaml | ruled validate -
               ruled validate --format github                  annotations of a pull request
+              ruled validate --watch                          again whenever a file changes
 
-            Exit codes: 0 valid, 1 not valid (with --fail-on warning: warnings too), 2 could not run.
+            Exit codes: 0 valid, 1 not valid (with --fail-on warning: warnings too), 2 could not run; 130 a watch was
+            ended with Ctrl-C.
             """
     )
 
     /// The forms of the result.
     enum Form: String, CaseIterable, ExpressibleByArgument {
-        case human, json, github, sarif
+        case human, json, github, sarif, junit
     }
 
     /// What makes the command fail.
@@ -40,21 +42,34 @@ struct Validate: ParsableCommand {
         help: ArgumentHelp("The least finding that makes the exit code 1.", valueName: "severity"))
     var failOn: Threshold = .error
 
+    @Flag(help: "Check again whenever a file changes, until Ctrl-C.")
+    var watch = false
+
     @OptionGroup var settings: SettingOptions
     @OptionGroup var consoleOptions: ConsoleOptions
 
     func validate() throws {
         if paths.count(where: { $0 == "-" }) > 1 { throw ValidationError("standard input can be read only once") }
+        if watch { try checkWatch(paths, isHuman: format == .human) }
     }
 
     func run() throws {
         let console = consoleOptions.console
+        if watch {
+            Watch(paths: paths, console: console).run { _ = try check(console) }
+        }
+        console.end(try check(console))
+    }
+
+    /// Checks all rule sets; returns the exit code.
+    private func check(_ console: Console) throws -> Int32 {
+        let settings = try settings.values
         var inputs: [RuleSetInput] = []
         var failures: [InputFailure] = []
         for path in paths {
             do throws(InputFailure) { inputs.append(try RuleSetInput.read(path)) } catch { failures.append(error) }
         }
-        let loads = inputs.map { RuleSet.load($0.files, settings: settings.values) }
+        let loads = inputs.map { RuleSet.load($0.files, settings: settings) }
         switch format {
         case .human:
             for (input, load) in zip(inputs, loads) { report(input, load, console) }
@@ -75,13 +90,18 @@ struct Validate: ParsableCommand {
             let renderer = SARIFRenderer(
                 files: files, version: Ruled.configuration.version)
             console.out.write(renderer.render(diagnostics))
+        case .junit:
+            let suites = zip(inputs, loads).map {
+                ValidationSuite(input: $0, diagnostics: $1.diagnostics, failsOnWarnings: failOn == .warning).suite
+            }
+            console.out.write(JUnit(suites: suites).text)
         }
         for failure in failures { console.show(failure.diagnostics, of: []) }
-        guard failures.isEmpty else { console.end(2) }
+        guard failures.isEmpty else { return 2 }
         let fails = loads.contains { load in
             load.ruleSet == nil || (failOn == .warning && !load.diagnostics.isEmpty)
         }
-        console.end(fails ? 1 : 0)
+        return fails ? 1 : 0
     }
 
     private func report(_ input: RuleSetInput, _ load: RuleSetLoad, _ console: Console) {

@@ -120,10 +120,13 @@ struct RuleSetInput {
                 notes: kinds.first.map { ["it is of kind `\($0)`"] } ?? [],
                 help: ["rules stand in files whose names end in `.rules`, or in such keys of a ConfigMap"])
         }
-        return try configMaps(maps, shown: shown)
+        return try configMaps(maps, shown: shown, content)
     }
 
-    private static func configMaps(_ maps: [Manifest], shown: String) throws(InputFailure) -> RuleSetInput {
+    private static func configMaps(
+        _ maps: [Manifest], shown: String, _ content: [UInt8]
+    ) throws(InputFailure) -> RuleSetInput {
+        let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         var files: [SourceFile] = []
         var otherKeys: [String] = []
         for map in maps {
@@ -138,7 +141,14 @@ struct RuleSetInput {
                         .inputOfUnknownKind, "`\(member.key)` in `\(shown)` is \(member.value.typeName), not text",
                         notes: ["at \(shown):\(member.value.line)"], help: ["\(member.key): |"])
                 }
-                files.append(SourceFile(name: "\(shown)#\(name)\(member.key)", text: text))
+                let part = "\(name)\(member.key)"
+                let indent = blockIndent(of: text, after: member.value.line, in: lines)
+                files.append(
+                    SourceFile(
+                        name: "\(shown)#\(part)", text: text,
+                        host: SourceFile.Host(
+                            path: shown, part: part, line: member.value.line + (indent == nil ? 0 : 1), indent: indent)
+                    ))
             }
         }
         guard !files.isEmpty else {
@@ -150,6 +160,25 @@ struct RuleSetInput {
         }
         files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
         return RuleSetInput(name: shown, files: files)
+    }
+
+    /// The indentation of a text that stands line by line after a line (from 1) of a file, as a literal block of YAML
+    /// does; nil where it is written otherwise.
+    private static func blockIndent(of text: String, after line: Int, in lines: [ArraySlice<UInt8>]) -> Int? {
+        var wanted = Array(text.utf8).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        while wanted.last?.isEmpty ?? false { wanted.removeLast() }
+        guard !wanted.isEmpty, line >= 0, line + wanted.count <= lines.count else { return nil }
+        var indent: Int?
+        for (written, wanted) in zip(lines[line...], wanted) {
+            let written = written.last == UInt8(ascii: "\r") ? written.dropLast() : written
+            if wanted.isEmpty, written.allSatisfy({ $0 == UInt8(ascii: " ") }) { continue }
+            let width = written.count - wanted.count
+            guard width >= 0, indent ?? width == width, written.suffix(wanted.count) == wanted,
+                written.prefix(width).allSatisfy({ $0 == UInt8(ascii: " ") })
+            else { return nil }
+            indent = width
+        }
+        return indent
     }
 
     /// Rules never begin a line with these.

@@ -5,8 +5,17 @@ import RuleLang
 struct RuleTestRun {
     /// The rule set, as the user named it.
     let path: String
+    /// Its files.
+    let files: [SourceFile]
     /// The results in the order of the files.
     let results: [TestResult]
+    /// What the tests reach, if that was asked for.
+    let coverage: Coverage?
+
+    /// The path and line that an editor or a CI server can open.
+    func placeOnDisk(_ file: String, _ line: Int) -> (path: String, line: Int) {
+        files.first { $0.name == file }?.placeOnDisk(line: line) ?? (file, line)
+    }
 }
 
 /// Writes the results of test blocks.
@@ -14,6 +23,8 @@ struct RuleTestReport {
     let runs: [RuleTestRun]
     /// Whether only some tests were asked for.
     let isFiltered: Bool
+    /// The share that the tests have to reach.
+    let threshold: Percentage?
     let console: Console
 
     private var results: [TestResult] { runs.flatMap(\.results) }
@@ -41,6 +52,9 @@ struct RuleTestReport {
             } else {
                 out.line("\(run.path): \(failed) of \(counted(run.results.count, "test")) failed")
             }
+            if let coverage = run.coverage {
+                CoverageReport(coverage: coverage, path: run.path, console: console).writeHuman(to: out)
+            }
         }
     }
 
@@ -50,15 +64,51 @@ struct RuleTestReport {
 
     private func write(_ failure: TestFailure, of result: TestResult) {
         let out = console.out
-        out.line("  \(result.file):\(failure.line): `\(failure.image.sanitized)`")
-        out.line("    expected  \(failure.expected.sanitized)")
-        out.line("    actual    \(failure.actual.sanitized)")
-        for action in failure.trace {
-            let mark = action.won ? "*" : "-"
-            out.line(
-                "    \(mark) \(action.location.rule) at \(action.location.file):\(action.location.line): "
-                    + "\(action.pattern): \(action.verdict)".sanitized)
+        for line in Self.lines(failure, of: result, paint: { console.paint($0, $1, on: out) }) { out.line("  " + line) }
+    }
+
+    /// A failure in lines: what was expected, what happened, and each action that was considered.
+    private static func lines(
+        _ failure: TestFailure, of result: TestResult, paint: (String, Paint) -> String = { text, _ in text }
+    ) -> [String] {
+        let difference = TextDifference(failure.expected.sanitized, failure.actual.sanitized)
+        func painted(_ parts: TextDifference.Parts, _ color: Paint) -> String {
+            parts.before + (parts.middle.isEmpty ? "" : paint(parts.middle, color)) + parts.after
         }
+        var lines = [
+            "\(result.file):\(failure.line): `\(failure.image.sanitized)`",
+            "  expected  " + painted(difference.first, .green),
+            "  actual    " + painted(difference.second, .red),
+        ]
+        for action in failure.trace {
+            let line =
+                "  \(action.won ? "*" : "-") \(action.location.rule) at \(action.location.file):\(action.location.line): "
+                + "\(action.pattern): \(action.verdict)"
+            lines.append(action.won ? line.sanitized : paint(line.sanitized, .dim))
+        }
+        if let note = failure.note { lines.append("  = \(note.sanitized)") }
+        return lines
+    }
+
+    /// Says on standard error where the tests reach less than they have to; returns whether some do.
+    func reportShortfalls(showingGaps: Bool) -> Bool {
+        guard let threshold else { return false }
+        var isShort = false
+        for run in runs {
+            guard let coverage = run.coverage, !coverage.count.reaches(threshold.value) else { continue }
+            isShort = true
+            console.err.line("error: \(shortfall(of: coverage, run, threshold))")
+            if showingGaps {
+                CoverageReport(coverage: coverage, path: run.path, console: console).writeGaps(to: console.err)
+            }
+        }
+        return isShort
+    }
+
+    private func shortfall(of coverage: Coverage, _ run: RuleTestRun, _ threshold: Percentage) -> String {
+        let count = coverage.count
+        return "the tests of `\(run.path)` reach \(count.percentText) (\(count.text)), less than the "
+            + "\(threshold.text)% of --coverage-threshold; \(counted(coverage.gaps.count, "gap"))"
     }
 
     /// For scripts.
@@ -77,6 +127,12 @@ struct RuleTestReport {
             json.beginArray()
             for result in run.results { write(result, to: &json) }
             json.endArray()
+            json.key("coverage")
+            if let coverage = run.coverage {
+                CoverageReport(coverage: coverage, path: run.path, console: console).write(to: &json)
+            } else {
+                json.null()
+            }
             json.endObject()
         }
         json.endArray()
@@ -99,6 +155,7 @@ struct RuleTestReport {
             json.member("image", failure.image)
             json.member("expected", failure.expected)
             json.member("actual", failure.actual)
+            json.member("note", failure.note)
             json.key("considered")
             DecisionJSON.write(failure.trace, to: &json)
             json.endObject()
@@ -111,7 +168,6 @@ struct RuleTestReport {
     static func writeInvalid(
         _ path: String, _ diagnostics: [Diagnostic], files: [SourceFile], as form: Test.Form, console: Console
     ) {
-        let report = RuleTestReport(runs: [], isFiltered: false, console: console)
         switch form {
         case .json:
             var json = JSONWriter(pretty: true)
@@ -128,63 +184,47 @@ struct RuleTestReport {
             json.endObject()
             console.out.line(json.text)
         case .junit:
-            let name = report.attribute(path)
-            let message = report.attribute(HumanRenderer.summary(diagnostics))
-            console.out.line("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
-            console.out.line("<testsuites tests=\"1\" errors=\"1\">")
-            console.out.line("  <testsuite name=\(name) tests=\"1\" errors=\"1\">")
-            console.out.line("    <testcase classname=\(name) name=\"the rule set is valid\">")
-            console.out.line("      <error message=\(message)/>")
-            console.out.line("    </testcase>")
-            console.out.line("  </testsuite>")
-            console.out.line("</testsuites>")
+            let error = JUnit.Case(
+                name: "the rule set is valid",
+                result: .error(
+                    HumanRenderer.summary(diagnostics),
+                    text: HumanRenderer(files: files, color: false).render(diagnostics)))
+            console.out.write(JUnit(suites: [JUnit.Suite(name: path, cases: [error])]).text)
         default: break
         }
     }
 
-    /// For CI servers: JUnit's XML, a suite for each rule set.
+    /// For CI servers: JUnit's XML, a suite for each rule set, a test case for each test.
     func writeJUnit() {
-        let out = console.out
-        out.line("<?xml version=\"1.0\" encoding=\"UTF-8\"?>")
-        let failed = results.count { !$0.failures.isEmpty }
-        out.line("<testsuites tests=\"\(results.count)\" failures=\"\(failed)\">")
+        var document = JUnit()
         for run in runs {
-            let failures = run.results.count { !$0.failures.isEmpty }
-            out.line(
-                "  <testsuite name=\(attribute(run.path)) tests=\"\(run.results.count)\" failures=\"\(failures)\">")
+            var suite = JUnit.Suite(name: run.path)
             for result in run.results {
-                let head =
-                    "    <testcase classname=\(attribute(run.path)) name=\(attribute(result.name)) "
-                    + "file=\(attribute(result.file)) line=\"\(result.line)\""
-                guard !result.failures.isEmpty else {
-                    out.line(head + "/>")
-                    continue
-                }
-                out.line(head + ">")
-                for failure in result.failures {
-                    let text = "\(result.file):\(failure.line): expected \(failure.expected), actual \(failure.actual)"
-                    out.line("      <failure message=\(attribute(failure.image + ": " + text))/>")
-                }
-                out.line("    </testcase>")
+                suite.cases.append(
+                    JUnit.Case(
+                        name: result.name, place: run.placeOnDisk(result.file, result.line), result: outcome(of: result)
+                    ))
             }
-            out.line("  </testsuite>")
+            if let threshold, let coverage = run.coverage {
+                let isShort = !coverage.count.reaches(threshold.value)
+                let gaps = coverage.gaps.map { "\($0.file):\($0.line): \($0.text)\n" }.joined()
+                suite.cases.append(
+                    JUnit.Case(
+                        name: "the tests reach \(threshold.text)% of the rules",
+                        result: isShort
+                            ? .failed(shortfall(of: coverage, run, threshold), type: "coverage", text: gaps) : .passed))
+            }
+            document.suites.append(suite)
         }
-        out.line("</testsuites>")
+        console.out.write(document.text)
     }
 
-    /// A text as an attribute's value in XML 1.0, which has no place for most control characters.
-    private func attribute(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.sanitized.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
+    private func outcome(of result: TestResult) -> JUnit.Case.Result {
+        guard let first = result.failures.first else { return .passed }
+        let more = result.failures.count > 1 ? " (and \(result.failures.count - 1) more)" : ""
+        let text = result.failures.flatMap { Self.lines($0, of: result) }.map { $0 + "\n" }.joined()
+        return .failed(
+            "`\(first.image)`: expected \(first.expected), actual \(first.actual)\(more)", type: "expectation",
+            text: text)
     }
 }

@@ -30,6 +30,29 @@ func endOnClosedPipe() {
     signal(SIGPIPE, SIG_DFL)
 }
 
+/// Makes Ctrl-C end the process with 130, as shells count it, and without a word, even where the parent blocked the
+/// signal.
+func endQuietlyOnInterrupt() {
+    signal(SIGINT) { _ in _exit(130) }
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGINT)
+    sigprocmask(SIG_UNBLOCK, &signals, nil)
+}
+
+/// Sleeps.
+func pause(milliseconds: UInt32) {
+    usleep(milliseconds * 1_000)
+}
+
+/// The local time as `14:03:22`.
+func timeOfDay() -> String {
+    var now = time(nil)
+    var parts = tm()
+    localtime_r(&now, &parts)
+    return [parts.tm_hour, parts.tm_min, parts.tm_sec].map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
+}
+
 /// The value of an environment variable.
 func environment(_ name: String) -> String? {
     getenv(name).map { String(cString: $0) }

@@ -120,6 +120,40 @@ struct MachineRendererTests {
                 """)
     }
 
+    @Test("what stands in another file is shown there: by line and column in a block, else at its beginning")
+    func hosts() throws {
+        let text = "language 1\nrul a {}\n"
+        func render(indent: Int?) -> (gitHub: String, sarif: String) {
+            let files = [
+                SourceFile(
+                    name: "cm.yaml#a.rules", text: text,
+                    host: SourceFile.Host(path: "cm.yaml", part: "a.rules", line: 7, indent: indent))
+            ]
+            let span = Span(file: 0, start: 11, end: 14)
+            let found = [
+                Diagnostic(
+                    Self.clash, "no", at: span, secondary: [.init(span: Span(file: 0, start: 0, end: 8), text: "here")],
+                    fix: .init(span: span, text: "rule\n"))
+            ]
+            let sarif = SARIFRenderer(files: files, version: "1").render(found, pretty: false)
+            return (GitHubRenderer(files: files).render(found), sarif)
+        }
+        let block = render(indent: 4)
+        #expect(
+            block.gitHub == "::error file=cm.yaml,line=8,col=5,endLine=8,endColumn=8,title=E0301::"
+                + "in `a.rules`: no%0Acm.yaml#a.rules:1:1: here\n")
+        #expect(block.sarif.contains(#""region":{"startLine":8,"startColumn":5,"endLine":8,"endColumn":8}"#))
+        #expect(block.sarif.contains(#""insertedContent":{"text":"rule\n    "}"#))
+        #expect(block.sarif.contains(#"{"text":"in `a.rules`: here"}"#))
+        let other = render(indent: nil)
+        #expect(
+            other.gitHub == "::error file=cm.yaml,line=7,title=E0301::in `a.rules`, line 2: no"
+                + "%0Acm.yaml#a.rules:1:1: here\n")
+        #expect(other.sarif.contains(#""region":{"startLine":7}}"#))
+        #expect(other.sarif.contains(#"{"text":"in `a.rules`, line 1: here"}"#))
+        #expect(!other.sarif.contains("fixes"))
+    }
+
     @Test("SARIF counts code points, encodes names and carries the fix", arguments: [true, false])
     func sarif(pretty: Bool) throws {
         let renderer = SARIFRenderer(
@@ -152,7 +186,11 @@ struct MachineRendererTests {
                     "results": [
                         [
                             "ruleId": "W0402", "ruleIndex": 1, "level": "warning", "message": ["text": "nothing"],
-                            "locations": [Any](),
+                            "locations": [
+                                [
+                                    "physicalLocation": ["artifactLocation": artifact, "region": region(1, 1, 1, 1)]
+                                ] as [String: Any]
+                            ],
                         ] as [String: Any],
                         [
                             "ruleId": "E0301", "ruleIndex": 0, "level": "error",

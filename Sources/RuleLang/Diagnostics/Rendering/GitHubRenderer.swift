@@ -16,20 +16,19 @@ public struct GitHubRenderer: Sendable {
 
     private func command(_ diagnostic: Diagnostic) -> String {
         var properties: [String] = []
-        if let place = diagnostic.primary.flatMap({ Region($0.span, in: files) }) {
-            properties.append("file=" + escapeProperty(place.file.name))
-            properties.append("line=\(place.start.line)")
-            // GitHub takes columns only where an annotation is about one line.
-            if place.start.line == place.end.line {
-                properties.append("col=\(place.start.column)")
-                properties.append("endLine=\(place.end.line)")
-                properties.append("endColumn=\(place.end.column)")
-            } else {
-                properties.append("endLine=\(place.end.line)")
+        let place = diagnostic.primary.flatMap { Region($0.span, in: files) }
+        if let place {
+            properties.append("file=" + escapeProperty(place.pathOnDisk))
+            properties.append("line=\(place.lineOnDisk)")
+            if let (start, end) = place.boundsOnDisk {
+                // GitHub takes columns only where an annotation is about one line.
+                if start.line == end.line { properties.append("col=\(start.column)") }
+                properties.append("endLine=\(end.line)")
+                if start.line == end.line { properties.append("endColumn=\(end.column)") }
             }
         }
         properties.append("title=" + escapeProperty(diagnostic.code.rawValue))
-        var lines = [diagnostic.message]
+        var lines = [(place?.partPrefix ?? "") + diagnostic.message]
         if let label = diagnostic.primary?.text, !label.isEmpty { lines.append(label) }
         for related in diagnostic.secondary {
             guard let place = Region(related.span, in: files) else { continue }

@@ -78,10 +78,16 @@ public struct SARIFRenderer: Sendable {
         if let ruleIndex { json.member("ruleIndex", ruleIndex) }
         json.member("level", diagnostic.severity.rawValue)
         let remarks = diagnostic.notes + diagnostic.help.map { "help: " + $0 }
-        writeMessage("message", ([diagnostic.message] + remarks).joined(separator: "\n"), to: &json)
+        let part = diagnostic.primary.flatMap { Region($0.span, in: files) }?.partPrefix ?? ""
+        writeMessage("message", ([part + diagnostic.message] + remarks).joined(separator: "\n"), to: &json)
         json.key("locations")
         json.beginArray()
-        if let primary = diagnostic.primary { writeLocation(primary, id: nil, to: &json) }
+        if let primary = diagnostic.primary {
+            writeLocation(primary, id: nil, to: &json)
+        } else if !files.isEmpty {
+            // GitHub refuses the whole document if one finding has no place.
+            writeLocation(Diagnostic.Label(span: Span(file: 0, start: 0, end: 0)), id: nil, to: &json)
+        }
         json.endArray()
         let related = diagnostic.secondary.filter { files.indices.contains($0.span.file) }
         if !related.isEmpty {
@@ -90,7 +96,9 @@ public struct SARIFRenderer: Sendable {
             for (index, label) in related.enumerated() { writeLocation(label, id: index + 1, to: &json) }
             json.endArray()
         }
-        if let fix = diagnostic.fix, let region = Region(fix.span, in: files, counting: .codePoints) {
+        if let fix = diagnostic.fix, let region = Region(fix.span, in: files, counting: .codePoints),
+            region.boundsOnDisk != nil
+        {
             write(fix, region, to: &json)
         }
         json.endObject()
@@ -103,12 +111,12 @@ public struct SARIFRenderer: Sendable {
         json.key("artifactChanges")
         json.beginArray()
         json.beginObject()
-        writeArtifact(region.file, to: &json)
+        writeArtifact(region, to: &json)
         json.key("replacements")
         json.beginArray()
         json.beginObject()
         write("deletedRegion", region, to: &json)
-        writeMessage("insertedContent", fix.text, to: &json)
+        writeMessage("insertedContent", region.textOnDisk(fix.text), to: &json)
         json.endObject()
         json.endArray()
         json.endObject()
@@ -123,27 +131,31 @@ public struct SARIFRenderer: Sendable {
         if let id { json.member("id", id) }
         json.key("physicalLocation")
         json.beginObject()
-        writeArtifact(region.file, to: &json)
+        writeArtifact(region, to: &json)
         write("region", region, to: &json)
         json.endObject()
-        if !label.text.isEmpty { writeMessage("message", label.text, to: &json) }
+        // The message of the finding itself says where the first label is.
+        let part = id == nil ? "" : region.partPrefix
+        if !label.text.isEmpty { writeMessage("message", part + label.text, to: &json) }
         json.endObject()
     }
 
     private func write(_ key: String, _ region: Region, to json: inout JSONWriter) {
         json.key(key)
         json.beginObject()
-        json.member("startLine", region.start.line)
-        json.member("startColumn", region.start.column)
-        json.member("endLine", region.end.line)
-        json.member("endColumn", region.end.column)
+        json.member("startLine", region.lineOnDisk)
+        if let (start, end) = region.boundsOnDisk {
+            json.member("startColumn", start.column)
+            json.member("endLine", end.line)
+            json.member("endColumn", end.column)
+        }
         json.endObject()
     }
 
-    private func writeArtifact(_ file: SourceFile, to json: inout JSONWriter) {
+    private func writeArtifact(_ region: Region, to json: inout JSONWriter) {
         json.key("artifactLocation")
         json.beginObject()
-        json.member("uri", Self.uri(file.name))
+        json.member("uri", Self.uri(region.pathOnDisk))
         json.endObject()
     }
 
