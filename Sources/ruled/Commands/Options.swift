@@ -106,7 +106,8 @@ struct RuleSetOptions: ParsableArguments {
 struct NamespaceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known.", valueName: "labels"))
+            "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known. A server also takes "
+                + "auto, its default (the cluster is watched), and off.", valueName: "labels"))
     var namespaceLabels: LabelList?
 
     @Option(

@@ -14,7 +14,7 @@ struct Serve: ParsableCommand {
             Rules and certificates are read again when their files change; what is not valid is refused whole, and the
             last good one stays. SIGTERM drains and stops, SIGHUP reads all files again.
 
-              ruled serve --rules rules --tls self-signed      a first try
+              ruled serve --rules rules --tls self-signed --namespace-labels pull-through-enabled=true
               ruled serve --rules /etc/ruled/rules --tls-cert tls.crt --tls-key tls.key
               ruled serve --rules /etc/ruled/rules --tls kubernetes --ca-secret ruled/ruled-ca --service-name ruled
 
