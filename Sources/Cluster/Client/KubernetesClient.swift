@@ -136,7 +136,7 @@ package final class KubernetesClient: Sendable {
             return try await current().execute(message, timeout: Self.amount(request.seconds))
         } catch {
             requests.count(0)
-            if Task.isCancelled { throw Self.late(request) }
+            if Task.isCancelled || (error as? HTTPClientError) == .deadlineExceeded { throw Self.late(request) }
             recheck()
             throw APIFailure(.unreachable, "the API server cannot be reached: \(error)")
         }

@@ -24,8 +24,16 @@ struct ClusterOptions: ParsableArguments {
         }
     }
 
-    /// Whether there is an API server to ask: one that is named, or that of the pod's cluster.
-    var isThere: Bool { apiServer != nil || (try? server()) != nil }
+    /// Why there is no API server to ask; nil where one is named, or where this is a pod that has one.
+    var absence: String? {
+        if apiServer != nil { return nil }
+        do throws(APIServer.Failure) {
+            _ = try server()
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
 
     /// The API server; the failure says what is missing.
     func server() throws(APIServer.Failure) -> APIServer {

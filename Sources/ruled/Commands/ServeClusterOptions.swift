@@ -52,15 +52,15 @@ struct ServeClusterOptions: ParsableArguments {
             configuration.namespaceLabelRefusal =
                 "take that out of the rules, or run with --namespace-labels auto in a cluster"
         } else if !isFixed {
-            if server.isThere {
+            if let absence = server.absence {
+                configuration.namespaceLabelRefusal =
+                    "\(absence); give --namespace-labels k=v,... or --namespace-file FILE, or name --api-server"
+            } else {
                 let shared = client ?? server.client()
                 client = shared
                 let store = NamespaceStore(client: shared, log: log)
                 configuration.namespaces = store
                 configuration.moreMetrics.append { store.metricsText() }
-            } else {
-                configuration.namespaceLabelRefusal =
-                    "outside a cluster give --namespace-labels k=v,... or --namespace-file FILE, or name --api-server"
             }
         }
         if let client { configuration.moreMetrics.append { client.requestText() } }

@@ -29,6 +29,8 @@ final class StubAPIServer: @unchecked Sendable {
         case cut
         /// The connection breaks without an answer.
         case hangUp
+        /// No answer, ever.
+        case silence
     }
 
     let cluster = StubCluster()
@@ -162,6 +164,7 @@ final class StubAPIServer: @unchecked Sendable {
             recorded.append(call)
             return self.fault(call)
         }
+        if case .silence = fault { return }
         if case .hangUp = fault { return channel.close(promise: nil) }
         if case .answer(let answer) = fault { return respond(answer, channel) }
         if isWatch {
