@@ -25,7 +25,7 @@ struct DocumentTests {
     @Test("shows mistakes that are reported with the code that is named", arguments: FencedBlock.faulty)
     func mistakes(block: FencedBlock) {
         let load = RuleSet.load([SourceFile(name: "\(block)", text: block.text)])
-        let codes = Set(load.diagnostics.map(\.code.rawValue))
+        let codes = Set(load.diagnostics.map(\.code.rawValue)).subtracting(Self.leftOut(of: block))
         #expect(Set(codes.map { "error=" + $0 }) == Set(block.info.dropFirst()), "\(load.diagnostics.map(\.summary))")
     }
 
@@ -49,9 +49,15 @@ struct DocumentTests {
         }
     }
 
+    /// Examples show one thing, and leave out the `ignore self` that W0303 asks for, except where it is the thing.
+    private static func leftOut(of block: FencedBlock) -> [String] {
+        block.page.hasSuffix("W0303.md") ? [] : ["W0303"]
+    }
+
     private static func check(_ text: String, of block: FencedBlock) throws {
         let load = RuleSet.load([SourceFile(name: block.testDescription, text: text)])
-        #expect(load.diagnostics.map(\.summary) == [])
+        let findings = load.diagnostics.filter { !Self.leftOut(of: block).contains($0.code.rawValue) }
+        #expect(findings.map(\.summary) == [])
         #expect(try #require(load.ruleSet).runTests().flatMap(\.summaries) == [])
     }
 }

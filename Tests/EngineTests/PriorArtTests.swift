@@ -23,7 +23,7 @@ struct PriorArtTests {
     }
 
     private static func ruleSet(_ statements: String) throws -> RuleSet {
-        let load = RuleSet.load([SourceFile(name: "test.rules", text: "language 1\n\n" + statements)])
+        let load = RuleSet.load([SourceFile(name: "test.rules", text: "language 1\nignore self\n" + statements)])
         #expect(load.diagnostics.map(\.message) == [])
         return try #require(load.ruleSet)
     }

@@ -21,14 +21,22 @@ private let program: Program? = RuleSet.load([
             """)
 ]).ruleSet?.program
 
-/// Any bytes: a review is refused, or answered with an answer that is read back as JSON.
+nonisolated(unsafe) private var answerer = ReviewAnswerer()
+
+/// Any bytes: a review is refused, or answered with an answer that is read back as JSON; and it is answered the same
+/// from bytes to bytes and by way of values.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: data, count: count))
     guard let program else { preconditionFailure("the rules of the fuzz target are not valid") }
     _ = try? Workload.read(json: bytes)
-    guard let review = try? AdmissionReview.read(bytes) else { return 0 }
+    let direct = try? answerer.answer(bytes, by: program) { _ in [:] }
+    guard let review = try? AdmissionReview.read(bytes) else {
+        precondition(direct == nil, "answered, though it is no review")
+        return 0
+    }
     let answer = program.answer(review, namespaceLabels: [:]).json()
+    precondition(direct?.json == answer, "the two ways to an answer differ")
     do {
         guard case .malformed = try Workload.read(json: answer) else { return 0 }
     } catch {

@@ -104,7 +104,17 @@ struct ParserDiagnosticsTests {
             rule my rule {                                  #! E0207@9
                 observe
             }
-            rule a overrides b {                            #! E0212@8
+            rule a overrides {                              #! E0206@18
+                observe
+            }
+            rule a overides b {                             #! E0213@8
+                observe
+            }
+            rule a overrides b c {                          #! E0217@19
+                observe
+            }
+            rule a overrides b,                             #! E0210@19
+            rule b {
                 observe
             }
             rule b

@@ -13,10 +13,7 @@ struct ObservabilityTests {
     func ruleLimit() {
         let metrics = Metrics()
         for index in 0..<300 {
-            let field = ImageField(place: .container, name: "c", pointer: "/spec/containers/0/image", text: "nginx")
-            let location = RuleLocation(rule: "rule-\(index)", file: "a.rules", line: index + 1)
-            let image = ImageDecision(
-                field: field, to: "m.example/nginx", outcome: .rewritten, by: location, reason: "")
+            let image = Metrics.ImageKey(outcome: .rewritten, rule: "rule-\(index)")
             metrics.reviewed(.patched, in: .microseconds(3), images: [image])
         }
         let text = metrics.text(.init(ready: true, connections: 0, bytesInFlight: 0))

@@ -106,7 +106,7 @@ import Testing
         let again = try ask(server, Self.review(["a.rules": moved]))
         #expect(again.allowed)
         #expect(
-            again.warnings?.contains { $0.contains("would be rewritten again") && $0.contains("n.corp/all/quay/") }
+            again.warnings?.contains { $0.contains("would be taken up again") && $0.contains("n.corp/all/quay/") }
                 == true,
             "\(again)")
         #expect(try ask(server, Self.review(["a.rules": Self.rules])).warnings == nil)

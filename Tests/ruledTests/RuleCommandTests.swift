@@ -40,7 +40,9 @@ import Testing
         let scratch = try samples()
         defer { scratch.remove() }
         let run = try CommandLineTool.run(["validate", "good.rules"], in: scratch.folder)
-        #expect(run.output == "good.rules: ok: 1 file, 3 rules, 3 actions, 2 tests; every image has one answer\n")
+        #expect(
+            run.output == "good.rules: ok: 1 file, 3 rules, 3 actions, 2 tests; "
+                + "one answer for every image, no output comes back in, nothing dead\n")
         #expect(run.errors.isEmpty)
     }
 
@@ -70,8 +72,13 @@ import Testing
                         "files": 1,
                         "rules": 3,
                         "actions": 3,
-                        "ignores": 0,
+                        "ignores": 1,
                         "tests": 2
+                      },
+                      "proof": {
+                        "oneAnswer": "proved",
+                        "noReentry": "proved",
+                        "nothingDead": "proved"
                       },
                       "diagnostics": []
                     }
@@ -144,7 +151,7 @@ import Testing
     func validateJUnit() throws {
         let scratch = try Scratch()
         defer { scratch.remove() }
-        try scratch.write("set/a.rules", "language 1\n")
+        try scratch.write("set/a.rules", "language 1\nignore self\n")
         try scratch.write(
             "set/b.rules", "language 1\nrule b { rewrite \"gcr.io/*\" to \"m.corp/*\" digest to tag }\n")
         let run = try CommandLineTool.run(["validate", "set", "--format", "junit"], in: scratch.folder)

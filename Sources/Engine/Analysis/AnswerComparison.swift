@@ -28,17 +28,6 @@ struct AnswerComparison {
         }
     }
 
-    /// Whether the answers differ for one image.
-    func differs(for reference: Reference) -> Bool {
-        guard case .rewrite(let left, let leftOptions) = first.effect,
-            case .rewrite(let right, let rightOptions) = second.effect,
-            first.warning == second.warning, firstMarks == secondMarks
-        else { return true }
-        let name = ImageName(reference)
-        return left.apply(to: reference, name: name, pattern: first.pattern.path, options: leftOptions)
-            != right.apply(to: reference, name: name, pattern: second.pattern.path, options: rightOptions)
-    }
-
     /// A part of what a target comes to.
     private enum Symbol: Equatable {
         case text(String)

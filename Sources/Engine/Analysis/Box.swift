@@ -41,18 +41,18 @@ struct Box: Hashable, Sendable {
 
     var isEmpty: Bool {
         placesAndOperations.isEmpty || tags.isEmpty || namespaces.isEmpty || namespaceLabels.isEmptySet
-            || podLabels.isEmptySet || imageName == nil
+            || podLabels.isEmptySet || !imageNames.contains { _ in true }
     }
 
-    /// Some registry and path of the box. A path of one component does not exist at docker.io: `docker.io/nginx`
-    /// is `docker.io/library/nginx`.
-    private var imageName: (registry: String, components: [String])? {
-        for registry in registries.witnesses {
-            for path in paths.witnesses where !(registry.text == "docker.io" && path.components.count == 1) {
-                return (registry.text, path.components)
+    /// Registries and paths of the box, one for each that it is made of. A path of one component does not exist at
+    /// docker.io: `docker.io/nginx` is `docker.io/library/nginx`.
+    private var imageNames: some Sequence<(registry: String, components: [String])> {
+        let paths = paths.witnesses
+        return registries.witnesses.lazy.flatMap { registry in
+            paths.lazy.filter { !(registry.text == "docker.io" && $0.components.count == 1) }.map {
+                (registry: registry.text, components: $0.components)
             }
         }
-        return nil
     }
 
     func intersection(_ other: Box) -> Box {
@@ -98,33 +98,43 @@ struct Box: Hashable, Sendable {
         return pieces
     }
 
-    /// How many pieces a set of points may be cut into before a question is reported as not decided.
-    static let budget = 4_096
+    /// Some point of the box.
+    var witness: Witness? { witnesses().first { _ in true } }
 
-    /// What is left of some boxes without others; nil beyond the budget.
-    static func subtract(_ holes: [Box], from regions: [Box]) -> [Box]? {
-        var remaining = regions
-        for hole in holes {
-            remaining = remaining.flatMap { $0.intersection(hole).isEmpty ? [$0] : $0.subtracting(hole) }
-            if remaining.isEmpty { return [] }
-            if remaining.count > budget { return nil }
+    /// Points of the box, one for each registry and path that it is made of, and among them an official image of
+    /// Docker Hub and one below `library/` that is none, where there are such: they may be treated apart.
+    ///
+    /// - Parameter hex: the hexadecimal digits of the witnesses' digests, if they have one.
+    func witnesses(hex: String? = nil) -> some Sequence<Witness> {
+        let end = tags.witness(hex: hex)
+        let namespace = namespaces.witnesses.first
+        let how = placesAndOperations.witness
+        let box = self
+        return ([self] + besideLibrary).lazy.flatMap(\.imageNames).compactMap { name -> Witness? in
+            guard let end, let namespace, let how else { return nil }
+            return Witness(
+                reference: Reference(
+                    registry: name.registry, path: name.components.joined(separator: "/"), tag: end.tag,
+                    digest: end.digest),
+                namespace: namespace.stem, isAnyNamespace: box.namespaces.singleAtom == .any,
+                namespaceLabels: box.namespaceLabels.witness, podLabels: box.podLabels.witness,
+                place: how.place, operation: how.operation,
+                isAnyPlace: box.placesAndOperations == .all)
         }
-        return remaining
     }
 
-    /// Some point of the box.
-    var witness: Witness? {
-        guard let name = imageName, let end = tags.witness, let namespace = namespaces.witnesses.first,
-            let how = placesAndOperations.witness
-        else { return nil }
-        return Witness(
-            reference: Reference(
-                registry: name.registry, path: name.components.joined(separator: "/"), tag: end.tag,
-                digest: end.digest),
-            namespace: namespace.stem, isAnyNamespace: namespaces.singleAtom == .any,
-            namespaceLabels: namespaceLabels.witness, podLabels: podLabels.witness,
-            place: how.place, operation: how.operation,
-            isAnyPlace: placesAndOperations == .all)
+    /// The parts of the box in Docker Hub's `library/`, and deeper below it.
+    private var besideLibrary: [Box] {
+        guard registries.contains(.host("docker.io")) else { return [] }
+        let official = PathPattern(components: ["library"], hasWildcard: true)
+        var inside = self
+        inside.registries = AtomSet(.host("docker.io"))
+        inside.paths = paths.intersection(AtomSet(official))
+        guard let name = inside.paths.witnesses.first else { return [] }
+        var deeper = inside
+        deeper.paths = inside.paths.intersection(
+            AtomSet(PathPattern(components: Array(name.components.prefix(2)), hasWildcard: true)))
+        return [inside, deeper]
     }
 }
 
@@ -151,9 +161,11 @@ struct Witness: Hashable, Sendable {
     let isAnyPlace: Bool
 
     /// The witness as a note says it: the image, and of the situation only what matters.
-    var text: String {
-        var text = "`\(reference.text)`"
-        text += isAnyNamespace ? " in any namespace" : " in namespace `\(namespace)`"
+    var text: String { "`\(reference.text)`" + situation }
+
+    /// What matters of the situation, to be said after the image.
+    var situation: String {
+        var text = isAnyNamespace ? " in any namespace" : " in namespace `\(namespace)`"
         text += Self.labels(namespaceLabels, isAnyNamespace ? " with labels " : " with namespace labels ")
         text += Self.labels(podLabels, " in a pod with labels ")
         if !isAnyPlace { text += ", as \(place.rawValue) on \(operation.rawValue)" }

@@ -1,17 +1,12 @@
 import RuleLang
 
-/// One answer for every image: where two actions overlap, neither is more specific, and their answers differ, the
+/// One answer for every image: where two actions overlap, neither beats the other, and their answers differ, the
 /// images that no third action settles are an error.
 struct ConflictAnalysis {
-    let rules: [CompiledRule]
-    let actions: [CompiledAction]
-    let spans: [Span]
-    let boxes: [Box]
-    let order: ActionOrder
-    /// What is ignored: no action claims it.
-    let ignored: [Box]
+    let model: ActionModel
 
-    private enum Verdict {
+    /// Whether two actions answer some image differently that nothing settles.
+    enum Verdict {
         case settled
         case conflict(Witness)
         case undecided
@@ -20,7 +15,7 @@ struct ConflictAnalysis {
     func run(diagnostics: inout [Diagnostic]) {
         // One finding an action: whoever mends it sees the next one.
         var reported: Set<Int> = []
-        for (first, second) in order.unordered where !reported.contains(second) {
+        for (first, second) in model.order.unordered where !reported.contains(second) {
             switch verdict(first, second) {
             case .settled:
                 break
@@ -28,80 +23,117 @@ struct ConflictAnalysis {
                 reported.insert(second)
                 diagnostics.append(conflict(first, second, witness))
             case .undecided:
+                reported.insert(second)
                 diagnostics.append(
                     Diagnostic(
                         .undecided,
                         "it could not be decided whether \(names(first, second)) claim an image between them",
-                        at: spans[second],
-                        label: "this one", secondary: [.init(span: spans[first], text: "and this one")],
+                        at: model.spans[second],
+                        label: "this one", secondary: [.init(span: model.spans[first], text: "and this one")],
                         notes: ["not decided: more than \(Box.budget) cases"],
                         help: ["let one pattern stand inside the other, or merge the narrower rules that both hold"]))
             }
         }
     }
 
-    private func verdict(_ first: Int, _ second: Int) -> Verdict {
+    /// Whether two actions that overlap are settled.
+    ///
+    /// - Parameter settledByOverride: whether one of them beats the other by `overrides`, which then counts for
+    ///   nothing.
+    func verdict(_ first: Int, _ second: Int, settledByOverride: Bool = false) -> Verdict {
+        let left = model.rule(first)
+        let right = model.rule(second)
         let comparison = AnswerComparison(
-            first: actions[first], second: actions[second], firstMarks: rules[actions[first].rule].marks,
-            secondMarks: rules[actions[second].rule].marks)
-        let overlap = boxes[first].intersection(boxes[second])
+            first: model.actions[first], second: model.actions[second], firstMarks: left.marks,
+            secondMarks: right.marks)
+        let overlap = model.boxes[first].intersection(model.boxes[second])
         if comparison.agrees(on: overlap) { return .settled }
         // A rule that only observes settles nothing between two that act.
-        let isLive = !rules[actions[first].rule].isObserved && !rules[actions[second].rule].isObserved
-        let narrower = Set(order.inside[first] + order.inside[second]).sorted()
-            .filter { !isLive || !rules[actions[$0].rule].isObserved }
-        guard let remaining = Box.subtract(narrower.map { boxes[$0] } + ignored, from: [overlap]) else {
-            return .undecided
+        let isLive = !left.isObserved && !right.isObserved
+        let settling = Set(model.beaters(of: first, live: isLive) + model.beaters(of: second, live: isLive)).sorted()
+            .filter { other in
+                guard settledByOverride else { return true }
+                let rule = model.actions[other].rule
+                return other != first && other != second
+                    && !(rule == model.actions[first].rule && model.order.overriders[second].contains(other))
+                    && !(rule == model.actions[second].rule && model.order.overriders[first].contains(other))
+            }
+        let outside = settling.map { model.boxes[$0] } + model.holes(in: first).map(\.box)
+        var isDifferent = false
+        let search = Box.search([overlap], outside: outside) { box -> Witness? in
+            guard !comparison.agrees(on: box) else { return nil }
+            isDifferent = true
+            // Targets may come to the same but for images with a digest.
+            var pinned = box
+            pinned.tags = box.tags.onlyWithDigest
+            return [box, pinned].lazy.flatMap { $0.witnesses() }
+                .first { isConfirmed($0, first, second, settling) }
         }
-        let differing = remaining.filter { !comparison.agrees(on: $0) }
-        guard let piece = differing.first else { return .settled }
-        let witness = differing.lazy.compactMap(\.witness).first { comparison.differs(for: $0.reference) }
-        return (witness ?? special(in: piece, comparison)).map { .conflict($0) } ?? .undecided
+        switch search {
+        case .found(let witness): return .conflict(witness)
+        case .nothing where !isDifferent: return .settled
+        case .nothing, .undecided: return .undecided
+        }
     }
 
-    /// A witness where the general one shows nothing: among official Docker Hub images, among images below
-    /// `library/` that are none, and among images with a digest.
-    private func special(in box: Box, _ comparison: AnswerComparison) -> Witness? {
-        let official = ["library"]
-        let deeper = ["library", "a"]
-        var narrower = [official, deeper].map { components in
-            Box(
-                pattern: ImagePattern(
-                    registry: .host("docker.io"), path: PathPattern(components: components, hasWildcard: true)),
-                conditions: ConditionSet())
-        }
-        var pinned = ConditionSet()
-        pinned.writtenParts = .with(.digest, written: true)
-        narrower.append(Box(pattern: .everything, conditions: pinned))
-        return narrower.lazy.map(box.intersection).filter { !$0.isEmpty }.compactMap(\.witness).first {
-            comparison.differs(for: $0.reference)
-        }
+    /// Whether the evaluator answers a witness in two ways, as either of two actions decides.
+    private func isConfirmed(_ witness: Witness, _ first: Int, _ second: Int, _ settling: [Int]) -> Bool {
+        guard let left = model.replay.decision(on: witness, of: first, unlessClaimedBy: settling),
+            let right = model.replay.decision(on: witness, among: [second]), right.by != nil
+        else { return false }
+        guard left.outcome == right.outcome, left.to == right.to else { return true }
+        // What is declined names its rule in the warning.
+        guard left.outcome != .declined else { return false }
+        return left.warnings != right.warnings
+            || (left.outcome == .rewritten && model.rule(first).marks != model.rule(second).marks)
     }
 
     private func names(_ first: Int, _ second: Int) -> String {
-        let left = rules[actions[first].rule].name
-        let right = rules[actions[second].rule].name
+        let left = model.name(first)
+        let right = model.name(second)
         return left == right ? "two actions of `\(left)`" : "`\(left)` and `\(right)`"
     }
 
     private func conflict(_ first: Int, _ second: Int, _ witness: Witness) -> Diagnostic {
+        let boxes = model.boxes
         let overlap = boxes[first].intersection(boxes[second])
         var help: [String] = []
         if boxes[first] == boxes[second] {
             help.append("remove one of them, or give them conditions that exclude each other")
         } else if let registry = overlap.registries.singleAtom, let path = overlap.paths.singleAtom {
-            let tag = actions[first].pattern.tag ?? actions[second].pattern.tag
-            let both = ImagePattern(registry: registry, path: path, tag: tag)
-            if both == actions[first].pattern || both == actions[second].pattern {
+            let patterns = [model.actions[first].pattern, model.actions[second].pattern]
+            let both = ImagePattern(registry: registry, path: path, tag: patterns[0].tag ?? patterns[1].tag)
+            if patterns.contains(both) {
                 help.append("make the conditions of one rule part of the other's, or let them exclude each other")
             } else {
                 help.append("add a rule for `\(both.text)`, under the conditions of both, that says what happens there")
             }
         }
+        if boxes[first] != boxes[second], model.actions[first].rule != model.actions[second].rule {
+            let overrides = (model.rule(second).overrides + [model.name(first)]).map(\.asName)
+            help.append(
+                "or say which goes first: `rule \(model.name(second).asName) overrides \(overrides.joined(separator: ", "))`"
+            )
+        }
         return Diagnostic(
             .conflict,
-            "\(names(second, first)) both claim some images, and neither is more specific", at: spans[second],
-            label: "this one", secondary: [.init(span: spans[first], text: "and this one")],
+            "\(names(second, first)) both claim some images, and neither is more specific", at: model.spans[second],
+            label: "this one", secondary: [.init(span: model.spans[first], text: "and this one")],
             notes: ["witness: \(witness.text)"], help: help)
+    }
+}
+
+extension String {
+    /// A name as it is written: in quotes where it is no bare word.
+    fileprivate var asName: String {
+        let isWord = utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"):
+                true
+            default: "._/-".utf8.contains(byte)
+            }
+        }
+        return isWord ? self : "\"" + replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
     }
 }

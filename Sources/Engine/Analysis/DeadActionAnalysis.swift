@@ -1,50 +1,53 @@
 import RuleLang
 
-/// Actions that never decide: everything they claim is claimed by more specific ones, or ignored.
+/// Actions that never decide: everything they claim is claimed by others that beat them, or ignored.
 struct DeadActionAnalysis {
-    let rules: [CompiledRule]
-    let actions: [CompiledAction]
-    let spans: [Span]
-    let boxes: [Box]
-    let order: ActionOrder
-    /// What is ignored, with where that is said.
-    let ignored: [(box: Box, span: Span)]
+    let model: ActionModel
 
-    func run(diagnostics: inout [Diagnostic]) {
-        for action in actions.indices {
-            let isLive = !isObserved(action)
-            // A rule that only observes takes nothing away from one that acts.
-            var covers = order.inside[action].filter { !isLive || !isObserved($0) }.map { (boxes[$0], spans[$0]) }
-            covers += ignored.map { ($0.box, $0.span) }
-            var remaining = [boxes[action]]
-            var used: [Span] = []
-            for (box, span) in covers {
-                let before = remaining
-                remaining = remaining.flatMap { $0.intersection(box).isEmpty ? [$0] : $0.subtracting(box) }
-                if remaining != before { used.append(span) }
-                if remaining.isEmpty || remaining.count > Box.budget { break }
-            }
-            if remaining.isEmpty {
-                diagnostics.append(dead(action, used))
-            } else if remaining.count > Box.budget {
-                diagnostics.append(
-                    Diagnostic(
-                        .undecided, "it could not be decided whether `\(actions[action].pattern.text)` ever decides",
-                        at: spans[action], notes: ["not decided: more than \(Box.budget) cases"],
-                        help: ["merge the narrower rules that lie within it"]))
+    /// Reports them; false where it could not be decided of some action.
+    func run(diagnostics: inout [Diagnostic]) -> Bool {
+        var isDecided = true
+        for action in model.actions.indices {
+            let isLive = !model.rule(action).isObserved
+            let beaters = model.beaters(of: action, live: isLive).map { (box: model.boxes[$0], span: model.spans[$0]) }
+            let covers = beaters + model.holes(in: action).map { ($0.box, $0.span) }
+            guard !covers.isEmpty else { continue }
+            switch Box.search([model.boxes[action]], outside: covers.map(\.box), { _ in true }) {
+            case .found: break
+            case .nothing: diagnostics.append(dead(action, needed(covers, for: model.boxes[action])))
+            case .undecided:
+                isDecided = false
+                diagnostics.append(undecided(action))
             }
         }
+        return isDecided
+    }
+
+    /// The covers that take something that those before them leave.
+    private func needed(_ covers: [(box: Box, span: Span)], for box: Box) -> [Span] {
+        var remaining = [box]
+        var spans: [Span] = []
+        for cover in covers where remaining.contains(where: { !$0.intersection(cover.box).isEmpty }) {
+            spans.append(cover.span)
+            remaining = remaining.flatMap { $0.subtracting(cover.box) }
+            // More would not be shown one by one.
+            if remaining.count > Box.budget { return covers.map(\.span) }
+        }
+        return spans
     }
 
     private func dead(_ action: Int, _ covers: [Span]) -> Diagnostic {
-        let name = rules[actions[action].rule].name
-        return Diagnostic(
-            .deadAction, "`\(actions[action].pattern.text)` in `\(name)` never decides", at: spans[action],
-            label: "all of it is taken by others",
+        Diagnostic(
+            .deadAction, "`\(model.actions[action].pattern.text)` in `\(model.name(action))` never decides",
+            at: model.spans[action], label: "all of it is taken by others",
             secondary: covers.prefix(4).map { .init(span: $0, text: "takes some of it") },
             notes: covers.count > 4 ? ["and \(covers.count - 4) more take some of it"] : [],
             help: ["remove it, or remove what takes its images"])
     }
 
-    private func isObserved(_ action: Int) -> Bool { rules[actions[action].rule].isObserved }
+    private func undecided(_ action: Int) -> Diagnostic {
+        .notDecided(
+            "whether `\(model.actions[action].pattern.text)` in `\(model.name(action))` ever decides",
+            at: model.spans[action], help: "merge the narrower rules that lie within it")
+    }
 }

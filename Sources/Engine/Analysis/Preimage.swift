@@ -16,51 +16,43 @@ struct Preimage {
         self.box = box
     }
 
-    /// The images that the action turns into ones of a box, were they all its own. The operation is free: what one
-    /// request wrote comes back in another.
+    /// The images of a shape that the action turns into ones of a box, were they all its own. The operation is free:
+    /// what one request wrote comes back in another.
     ///
-    /// A superset where `drop library` is involved; its witnesses are to be confirmed by
-    /// ``output(of:)``.
-    func of(_ pattern: ImagePattern, _ outer: Box) -> [Box] {
-        guard pattern.registry.matches(target.host) else { return [] }
-        var boxes: [Box] = []
-        for shape in shapes {
-            guard var result = restrict(shape, to: pattern.path) else { continue }
-            result.tags = tags(result.tags, within: outer.tags)
-            result.namespaces = result.namespaces.intersection(outer.namespaces)
-            result.namespaceLabels = result.namespaceLabels.intersection(outer.namespaceLabels)
-            result.podLabels = result.podLabels.intersection(outer.podLabels)
-            result.placesAndOperations = result.placesAndOperations.intersection(
-                outer.placesAndOperations.withAnyOperation)
-            if !result.isEmpty { boxes.append(result) }
-        }
-        return boxes
-    }
-
-    /// What the rewrite makes of one image.
-    func output(of reference: Reference) -> Reference? {
-        guard
-            case .rewritten(let text) = target.apply(
-                to: reference, name: ImageName(reference), pattern: pattern.path, options: options)
-        else { return nil }
-        return try? Reference.parse(text).get()
+    /// - Parameter hex: the hexadecimal digits of the digest that sources have, where `digest to tag` makes a tag of
+    ///   it that a pattern names; nil for a digest that no pattern names.
+    func of(_ pattern: ImagePattern, _ outer: Box, through shape: Shape, hex: String? = nil) -> Box? {
+        guard pattern.registry.matches(target.host), var result = restrict(shape, to: pattern.path) else { return nil }
+        result.tags = tags(result.tags, within: outer.tags, hex)
+        result.namespaces = result.namespaces.intersection(outer.namespaces)
+        result.namespaceLabels = result.namespaceLabels.intersection(outer.namespaceLabels)
+        result.podLabels = result.podLabels.intersection(outer.podLabels)
+        result.placesAndOperations = result.placesAndOperations.intersection(
+            outer.placesAndOperations.withAnyOperation)
+        return result.isEmpty ? nil : result
     }
 
     /// Sources of one form: where they are, and what stands in the output before what their `*` stood for.
-    private struct Shape {
-        var box: Box
+    ///
+    /// Where `drop library` is involved there are two, and each counts only for the images that it is right for:
+    /// what leaves `library/` out only for `library/NAME`, and what keeps it only for all others. No box says that
+    /// of a path, so that witnesses are to be confirmed.
+    struct Shape {
+        fileprivate var box: Box
         /// The components of the source's path that the output drops.
-        let source: [String]
-        let output: [RewriteTarget.Component]
+        fileprivate let source: [String]
+        fileprivate let output: [RewriteTarget.Component]
     }
 
-    private var shapes: [Shape] {
+    /// The forms of sources.
+    var shapes: [Shape] {
         let prefix = pattern.path.components
         var shapes = [Shape(box: box, source: prefix, output: target.components)]
         if options.dropsLibrary, prefix.isEmpty, pattern.registry.matches("docker.io") {
             var official = box
-            official.registries = AtomSet(.host("docker.io"))
-            official.paths = AtomSet(PathPattern(components: ["library"], hasWildcard: true))
+            official.registries = box.registries.intersection(AtomSet(.host("docker.io")))
+            official.paths = box.paths.intersection(
+                AtomSet(PathPattern(components: ["library"], hasWildcard: true)))
             shapes.append(Shape(box: official, source: ["library"], output: target.components))
         }
         return shapes
@@ -95,8 +87,8 @@ struct Preimage {
         return box.isEmpty ? nil : box
     }
 
-    private func tags(_ tags: TagSet, within outer: TagSet) -> TagSet {
-        options.turnsDigestIntoTag ? tags.intersection(outer.beforeDigestBecameTag) : tags.intersection(outer)
+    private func tags(_ tags: TagSet, within outer: TagSet, _ hex: String?) -> TagSet {
+        options.turnsDigestIntoTag ? tags.intersection(outer.beforeDigestBecameTag(hex)) : tags.intersection(outer)
     }
 }
 
@@ -111,13 +103,36 @@ extension PlacesAndOperations {
 }
 
 extension TagSet {
-    /// The images that are of this set once `digest to tag` has made `sha256-…` tags of their digests. A pattern
-    /// names such a tag only on purpose, and then it is not followed back.
-    var beforeDigestBecameTag: TagSet {
+    /// The images that are of this set once `digest to tag` has made a tag of their digest, which is one that no tag
+    /// of the set is made of, or one of given hexadecimal digits.
+    func beforeDigestBecameTag(_ hex: String?) -> TagSet {
+        let outputs = withoutDigest.tags
         var result = self
+        guard let hex else {
+            result.replaceWithDigest(
+                outputs.isComplement ? Tags(allowsNone: true, tags: .all) : Tags(allowsNone: false, tags: .none))
+            return result
+        }
+        let alone = "sha256-" + hex
+        let suffix = "-" + alone
+        let tags = outputs.listed.filter { $0.hasSuffix(suffix) }.map { String($0.dropLast(suffix.utf8.count)) }
         result.replaceWithDigest(
-            withoutDigest.tags.isComplement
-                ? Tags(allowsNone: true, tags: .all) : Tags(allowsNone: false, tags: .none))
+            Tags(
+                allowsNone: outputs.contains(alone),
+                tags: outputs.isComplement ? StringSet(allBut: tags) : StringSet(tags)))
         return result
+    }
+}
+
+extension ImagePattern {
+    /// The hexadecimal digits of the sha256 digest that the pattern's tag is made of, as by `digest to tag`.
+    var digestInTag: String? {
+        guard let tag, tag.utf8.count >= 71 else { return nil }
+        let hex = String(tag.suffix(64))
+        let head = tag.dropLast(64)
+        guard head == "sha256-" || head.hasSuffix("-sha256-"),
+            hex.utf8.allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+        else { return nil }
+        return hex
     }
 }

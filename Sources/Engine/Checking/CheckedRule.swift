@@ -4,6 +4,8 @@ import RuleLang
 struct CheckedRule {
     let rule: CompiledRule
     let nameSpan: Span
+    /// What stands after `overrides`.
+    let overrides: [CheckedOverride]
     let marks: [CheckedMark]
     let actions: [CheckedAction]
 }
@@ -14,6 +16,12 @@ struct CheckedAction {
     let effect: Effect
     let warning: String?
     /// The pattern's literal.
+    let span: Span
+}
+
+/// A `bypass` prefix after checking: a registry's host and `/`.
+struct CheckedBypass {
+    let prefix: String
     let span: Span
 }
 

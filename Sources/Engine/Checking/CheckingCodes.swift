@@ -5,12 +5,19 @@ extension DiagnosticCode {
     // 03: the rule set as a whole.
     static let conflict = DiagnosticCode("E0301", "two actions claim an image and neither is more specific")
     static let undecided = DiagnosticCode("E0302", "an overlap that could not be decided")
+    static let notDecided = DiagnosticCode("W0302", "a question that could not be decided")
     static let contradictoryConditions = DiagnosticCode("E0303", "conditions that nothing satisfies")
     static let duplicateAction = DiagnosticCode("E0304", "a pattern that stands twice in one rule")
 
     static let reentry = DiagnosticCode("E0305", "an output that is rewritten or denied again")
-    static let deadAction = DiagnosticCode("E0307", "an action that never decides")
     static let outputUnderBypass = DiagnosticCode("E0306", "an output under a bypass prefix")
+    static let deadAction = DiagnosticCode("E0307", "an action that never decides")
+    static let overrideCycle = DiagnosticCode("E0308", "actions that beat each other in a circle")
+    static let idleOverride = DiagnosticCode("E0309", "an override that settles nothing")
+    static let ownImageNotIgnored = DiagnosticCode("W0303", "the webhook's own image is not ignored")
+    static let denialGotAround = DiagnosticCode("W0304", "a denial that pods can get around")
+    static let denyList = DiagnosticCode("W0305", "a denial of single registries")
+    static let everythingIgnored = DiagnosticCode("W0306", "everything is ignored")
 
     // 04: names.
     static let unknownName = DiagnosticCode("E0401", "an unknown name in a string")
@@ -41,6 +48,8 @@ extension DiagnosticCode {
     static let schemeInPattern = DiagnosticCode("E0513", "a URL where an image is named")
 
     static let collision = DiagnosticCode("W0501", "two sources that land on one target")
+    static let libraryDropped = DiagnosticCode("W0502", "official images without `library/` at a pull-through cache")
+    static let badRepositoryName = DiagnosticCode("W0503", "not the name of a repository at ECR")
 
     // 06: conditions and selectors.
     static let badLabelKey = DiagnosticCode("E0601", "not a label key")
@@ -65,13 +74,15 @@ extension DiagnosticCode {
 
     /// All codes that checking a rule set may report.
     public static let checking: [DiagnosticCode] = [
-        conflict, undecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass, deadAction,
-        unknownName,
+        conflict, undecided, notDecided, contradictoryConditions, duplicateAction, reentry, outputUnderBypass,
+        deadAction,
+        overrideCycle, idleOverride, ownImageNotIgnored, denialGotAround, denyList, everythingIgnored, unknownName,
         duplicateName, duplicateRule,
         bindingCycle, reservedName, unknownSetting, textTooLong, unknownRule, badName,
         unknownCode, unusedAcceptance, badRegistry, badPathComponent, misplacedWildcard, notNormalised, badTag,
         missingPath, digestInPattern, wildcardMismatch, misusedRegistryName, tagInTarget, patternTooLong,
-        badBypassPrefix, schemeInPattern, collision, badLabelKey, badLabelValue, emptyValueList, badNamespaceName,
+        badBypassPrefix, schemeInPattern, collision, libraryDropped, badRepositoryName, badLabelKey, badLabelValue,
+        emptyValueList, badNamespaceName,
         modifierDoesNotApply, conflictingModifiers, markInSelector, marksDisagree, badMark, ruleWithoutAction,
         emptyMessage, digestGivenUp, conflictingGivens, impossibleExpectation, testWithoutExpectation,
     ]

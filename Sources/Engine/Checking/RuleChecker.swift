@@ -13,11 +13,14 @@ struct RuleChecker {
     }
 
     /// Checks one rule; what is broken in it is reported and left out.
-    func check(_ declaration: RuleDeclaration, diagnostics: inout [Diagnostic]) -> CheckedRule? {
+    func check(
+        _ declaration: RuleDeclaration, overrides: [CheckedOverride], diagnostics: inout [Diagnostic]
+    ) -> CheckedRule? {
         guard let name = ruleName(declaration.name, diagnostics: &diagnostics) else { return nil }
         var conditionSet = ConditionSet()
         var lastCondition: Span?
         var actions: [CheckedAction] = []
+        actions.reserveCapacity(declaration.statements.count)
         var hasActions = false
         var marks: [CheckedMark] = []
         var isObserved = false
@@ -57,9 +60,9 @@ struct RuleChecker {
         let rule = CompiledRule(
             name: name, conditions: conditionSet,
             marks: Set(marks.map(\.mark)).sorted(),
-            isObserved: isObserved)
+            isObserved: isObserved, overrides: overrides.map(\.rule).sorted())
         return CheckedRule(
-            rule: rule, nameSpan: declaration.name.span, marks: marks,
+            rule: rule, nameSpan: declaration.name.span, overrides: overrides, marks: marks,
             actions: withoutDuplicates(actions, in: name, diagnostics: &diagnostics))
     }
 
@@ -79,6 +82,7 @@ struct RuleChecker {
     private func withoutDuplicates(
         _ actions: [CheckedAction], in rule: String, diagnostics: inout [Diagnostic]
     ) -> [CheckedAction] {
+        guard Set(actions.lazy.map(\.pattern)).count < actions.count else { return actions }
         var first: [ImagePattern: Span] = [:]
         return actions.filter { action in
             guard let earlier = first[action.pattern] else {
@@ -318,7 +322,7 @@ struct RuleChecker {
     }
 
     /// Checks a `bypass` prefix: one registry's host and `/`.
-    func bypassPrefix(_ literal: Literal, diagnostics: inout [Diagnostic]) -> String? {
+    func bypassPrefix(_ literal: Literal, diagnostics: inout [Diagnostic]) -> CheckedBypass? {
         guard let text = names.resolve(literal, diagnostics: &diagnostics) else { return nil }
         let host = text.text.hasSuffix("/") ? String(text.text.dropLast()) : text.text
         guard text.text.hasSuffix("/"), Reference.isRegistryHost(host), PatternText.looksLikeRegistry(host),
@@ -334,7 +338,7 @@ struct RuleChecker {
                 Diagnostic(.badBypassPrefix, "`\(text.text)` is not a bypass prefix", at: literal.span, help: help))
             return nil
         }
-        return text.text
+        return CheckedBypass(prefix: text.text, span: literal.span)
     }
 }
 

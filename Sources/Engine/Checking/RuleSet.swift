@@ -28,9 +28,11 @@ public struct RuleSet: Sendable {
     public let program: Program
     /// How much there is of what.
     public let statistics: Statistics
+    /// What was proved.
+    public let proof: Proof
     let tests: [CheckedTest]
-    /// What the rule set was made of, for questions about single statements.
-    let source: CheckedSource
+    /// What the rule set was made of: for questions about single statements, the files are read once more.
+    let source: RuleSetSource
 
     /// Parses, checks and compiles the files of a rule set, whose order does not matter.
     ///
@@ -39,6 +41,29 @@ public struct RuleSet: Sendable {
     ///   - settings: values for `let` names, which take the place of those in the files.
     public static func load(_ files: [SourceFile], settings: [String: String] = [:]) -> RuleSetLoad {
         var diagnostics: [Diagnostic] = []
+        let (checked, isWhole) = check(files, settings: settings, diagnostics: &diagnostics)
+        var ruleSet: RuleSet?
+        if !diagnostics.contains(where: { $0.severity == .error }) {
+            let compiler = Compiler(
+                files: files, rules: checked.rules, ignores: checked.ignores, bypasses: checked.bypasses)
+            if let (program, proof) = compiler.compile(diagnostics: &diagnostics) {
+                ruleSet = RuleSet(
+                    program: program,
+                    statistics: Statistics(
+                        files: files.count, rules: checked.rules.count,
+                        actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
+                        tests: checked.tests.count),
+                    proof: proof, tests: checked.tests, source: RuleSetSource(files: files, settings: settings))
+            }
+        }
+        if isWhole { checked.acceptances.apply(to: &diagnostics) }
+        return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
+    }
+
+    /// Parses and checks; the syntax trees, which are large, end with this.
+    private static func check(
+        _ files: [SourceFile], settings: [String: String], diagnostics: inout [Diagnostic]
+    ) -> (checked: Checker.Result, isWhole: Bool) {
         var trees: [SyntaxTree] = []
         for (index, file) in files.enumerated() {
             let result = SyntaxTree.parse(file, file: index)
@@ -48,30 +73,21 @@ public struct RuleSet: Sendable {
         // What a broken statement would have defined is not known, so that nothing is called unknown.
         let isWhole = !diagnostics.contains { $0.severity == .error }
         let checker = Checker(trees: trees, settings: settings, isWhole: isWhole)
-        let checked = checker.check(diagnostics: &diagnostics)
-        var ruleSet: RuleSet?
-        if !diagnostics.contains(where: { $0.severity == .error }) {
-            let compiler = Compiler(
-                files: files, rules: checked.rules, ignores: checked.ignores, bypassPrefixes: checked.bypassPrefixes)
-            if let program = compiler.compile(diagnostics: &diagnostics) {
-                ruleSet = RuleSet(
-                    program: program,
-                    statistics: Statistics(
-                        files: files.count, rules: checked.rules.count,
-                        actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
-                        tests: checked.tests.count),
-                    tests: checked.tests, source: CheckedSource(trees: trees, names: checked.names))
-            }
-        }
-        if isWhole { checked.acceptances.apply(to: &diagnostics) }
-        return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
+        return (checker.check(diagnostics: &diagnostics), isWhole)
     }
 }
 
-/// The statements of a rule set, and what its names stand for.
-struct CheckedSource: Sendable {
-    let trees: [SyntaxTree]
-    let names: NameTable
+/// The files of a rule set and the values they were given. Syntax trees are large, and few ask for them.
+struct RuleSetSource: Sendable {
+    let files: [SourceFile]
+    let settings: [String: String]
+
+    /// The syntax trees, and what names stand for in them.
+    func parsed() -> (trees: [SyntaxTree], names: NameTable) {
+        let trees = files.enumerated().map { SyntaxTree.parse($1, file: $0).tree }
+        var diagnostics: [Diagnostic] = []
+        return (trees, NameTable(trees, settings: settings, mayBeIncomplete: false, diagnostics: &diagnostics))
+    }
 }
 
 /// Checks all files of a rule set together.
@@ -79,10 +95,9 @@ struct Checker {
     struct Result {
         let rules: [CheckedRule]
         let ignores: [CheckedIgnore]
-        let bypassPrefixes: [String]
+        let bypasses: [CheckedBypass]
         let tests: [CheckedTest]
         let acceptances: Acceptances
-        let names: NameTable
     }
 
     let trees: [SyntaxTree]
@@ -95,8 +110,13 @@ struct Checker {
         var rules: [CheckedRule] = []
         var ruleNames: [String: Span] = [:]
         var ignores: [CheckedIgnore] = []
-        var bypassPrefixes: [String] = []
-        for statement in trees.flatMap(\.statements) {
+        var bypasses: [CheckedBypass] = []
+        let statements = trees.flatMap(\.statements)
+        let allNames = statements.compactMap { statement in
+            if case .rule(let declaration) = statement { declaration.name.plainText } else { nil }
+        }
+        let overrideChecker = OverrideChecker(ruleNames: isWhole ? Set(allNames) : nil)
+        for statement in statements {
             switch statement {
             case .rule(let declaration):
                 if let name = declaration.name.plainText {
@@ -110,11 +130,14 @@ struct Checker {
                         ruleNames[name] = declaration.name.span
                     }
                 }
-                if let rule = checker.check(declaration, diagnostics: &diagnostics) { rules.append(rule) }
+                let overrides = overrideChecker.check(declaration, diagnostics: &diagnostics)
+                if let rule = checker.check(declaration, overrides: overrides, diagnostics: &diagnostics) {
+                    rules.append(rule)
+                }
             case .ignore(let subject, let span):
                 ignores += checker.check(subject, span: span, diagnostics: &diagnostics)
             case .bypass(let prefixes, _):
-                bypassPrefixes += prefixes.compactMap { checker.bypassPrefix($0, diagnostics: &diagnostics) }
+                bypasses += prefixes.compactMap { checker.bypassPrefix($0, diagnostics: &diagnostics) }
             case .binding, .language, .test, .accept:
                 break
             }
@@ -131,7 +154,6 @@ struct Checker {
         }
         let acceptances = Acceptances(trees, diagnostics: &diagnostics)
         return Result(
-            rules: rules, ignores: ignores, bypassPrefixes: bypassPrefixes, tests: tests, acceptances: acceptances,
-            names: names)
+            rules: rules, ignores: ignores, bypasses: bypasses, tests: tests, acceptances: acceptances)
     }
 }

@@ -100,6 +100,13 @@ struct TagSet: Hashable, Sendable {
 
     mutating func replaceWithDigest(_ tags: Tags) { withDigest = tags }
 
+    /// The images of the set that have a digest.
+    var onlyWithDigest: TagSet {
+        var result = self
+        result.withoutDigest = Tags(allowsNone: false, tags: .none)
+        return result
+    }
+
     var isEmpty: Bool { withoutDigest.isEmpty && withDigest.isEmpty }
 
     /// Whether some image of the set has a digest.
@@ -122,8 +129,8 @@ struct TagSet: Hashable, Sendable {
     func isSubset(of other: TagSet) -> Bool { subtracting(other).isEmpty }
 
     /// The end of some reference of the set: `:1`, `@sha256:…` or nothing.
-    var witness: (tag: String?, digest: String?)? {
-        let digest = "sha256:" + String(repeating: "0", count: 64)
+    func witness(hex: String? = nil) -> (tag: String?, digest: String?)? {
+        let digest = "sha256:" + (hex ?? String(repeating: "0", count: 64))
         if withoutDigest.allowsNone { return (nil, nil) }
         if let tag = withoutDigest.tags.witness(like: "1") { return (tag, nil) }
         if withDigest.allowsNone { return (nil, digest) }

@@ -33,6 +33,11 @@ struct LabelRequirement: Hashable, Sendable {
 
     func isSubset(of other: LabelRequirement) -> Bool { subtracting(other).isEmpty }
 
+    /// The requirement on a key as a selector that can be written; nil where one requirement cannot say it.
+    func selector(key: String) -> String? {
+        isAnything || (allowsAbsent && !values.isComplement && !values.isEmpty) ? nil : text(key: key)
+    }
+
     /// The requirement on a key as a selector says it.
     func text(key: String) -> String {
         let list = values.listed.map { $0.isEmpty ? "\"\"" : $0 }.joined(separator: ", ")

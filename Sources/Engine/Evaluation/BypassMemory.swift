@@ -9,19 +9,30 @@ enum BypassMemory {
         let text: String
     }
 
-    /// Reads an annotation; what is no entry is skipped.
-    static func read(_ annotation: String?) -> [Entry] {
-        guard let annotation, annotation.utf8.count <= maximumLength else { return [] }
-        return annotation.split(separator: ",").compactMap { part in
-            let part = part.drop { $0 == " " }
-            guard let slash = part.firstIndex(of: "/"), let place = Place(rawValue: String(part[..<slash])) else {
-                return nil
-            }
-            let rest = part[part.index(after: slash)...]
-            guard let equals = rest.firstIndex(of: "=") else { return nil }
-            let text = rest[rest.index(after: equals)...].split(separator: " ").first ?? ""
-            return Entry(place: place, name: String(rest[..<equals]), text: String(text))
+    /// Reads an annotation, entry by entry; what is no entry is skipped.
+    static func read(_ annotation: TextSlice, _ bytes: ByteSpan, _ body: (FieldSlot) -> Void) {
+        guard annotation.count <= maximumLength else { return }
+        var rest = annotation
+        while !rest.isEmpty {
+            let comma = rest.first(UInt8(ascii: ","), bytes)
+            if let entry = entry(comma.map(rest.upTo) ?? rest, bytes) { body(entry) }
+            rest = comma.map(rest.after) ?? .empty
         }
+    }
+
+    /// Spaces may stand before an entry and after it.
+    private static func entry(_ part: TextSlice, _ bytes: ByteSpan) -> FieldSlot? {
+        var part = part
+        while !part.isEmpty, bytes[part.start] == UInt8(ascii: " ") { part = part.after(part.start) }
+        guard let slash = part.first(UInt8(ascii: "/"), bytes) else { return nil }
+        let kind = part.upTo(slash)
+        guard let place = Place.allCases.first(where: { kind.isEqual(bytes, to: $0.rawValue) }) else { return nil }
+        let rest = part.after(slash)
+        guard let equals = rest.first(UInt8(ascii: "="), bytes) else { return nil }
+        var text = rest.after(equals)
+        while !text.isEmpty, bytes[text.start] == UInt8(ascii: " ") { text = text.after(text.start) }
+        if let space = text.first(UInt8(ascii: " "), bytes) { text = text.upTo(space) }
+        return FieldSlot(place: place, index: 0, name: rest.upTo(equals), text: text)
     }
 
     /// Writes an annotation, in an order that does not depend on the order of evaluation.

@@ -1,435 +1,380 @@
 import RuleLang
 
-extension Program {
-    /// Decides what becomes of a pod or a workload: of each image, and of the object as a whole.
-    public func decide(_ workload: Workload, in context: EvaluationContext) -> PodDecision {
-        var evaluation = Evaluation(program: self, workload: workload, context: context)
-        return evaluation.decide()
-    }
+/// What the evaluator is told of an object: where its parts stand in some bytes.
+struct EvaluatedObject {
+    var namespace = TextSlice.empty
+    var operation = Operation.create
+    var isMirrorPod = false
+    /// Where the images are in the list of fields, in the order in which they are decided.
+    var lists = InlineArray<4, Range<Int>>(repeating: 0..<0)
+    /// The images before an update, likewise.
+    var oldLists = InlineArray<4, Range<Int>>(repeating: 0..<0)
+    /// The annotation that remembers bypasses.
+    var bypassed: TextSlice?
 }
 
-/// One evaluation of one object. Conditions on the namespace and the pod are looked at once for all images.
-struct Evaluation {
-    let program: Program
-    let workload: Workload
-    let context: EvaluationContext
-    let labels: [String: String]
-    /// The image texts that count as bypassed, by place and name, from the annotation that remembers them.
-    private let remembered: Set<FieldText>
-    /// The texts before an update, by place and name; of two alike the first counts.
-    private let oldTexts: [FieldName: [UInt8]]
-    private var holds: [Bool?]
+/// Decides what becomes of an object's images, by the bytes: the steps of the language's reference, in its order. It
+/// keeps its working memory for the next object.
+struct Evaluator {
+    /// For each image, in the order of the object's lists.
+    private(set) var verdicts: [Verdict] = []
+    /// The values of the labels that the rules ask for, by the key's number.
+    private(set) var labels: [TextSlice?] = []
+    /// The images, the images before an update, and the entries of the annotation that remembers bypasses.
+    private(set) var fields: [FieldSlot] = []
+    private var old = FieldTable(comparesTexts: false)
+    private var remembered = FieldTable(comparesTexts: true)
+    /// What rewrites made, one after another.
+    private(set) var output: [UInt8] = []
+    /// Whether conditions on namespace and pod hold, by their number's last bits: that number and the answer.
+    private var memo = InlineArray<64, Int>(repeating: 0)
+    /// For each bit of a place and operation, the `ignore` that covers it, or -1.
+    private var ignored = InlineArray<8, Int>(repeating: -1)
 
-    init(program: Program, workload: Workload, context: EvaluationContext) {
-        self.program = program
-        self.workload = workload
-        self.context = context
-        labels = workload.labels ?? [:]
-        let entries =
-            program.code.bypassPrefixes.isEmpty
-            ? [] : BypassMemory.read(workload.annotations?[ReservedAnnotation.bypassed])
-        remembered = Set(entries.map { FieldText(place: $0.place, name: $0.name, text: $0.text) })
-        let old = context.operation == .update ? context.old?.images ?? [] : []
-        oldTexts = Dictionary(
-            old.map { (FieldName(place: $0.place, name: $0.name), Array($0.text.utf8)) },
-            uniquingKeysWith: { first, _ in first })
-        holds = Array(repeating: nil, count: program.code.rules.count)
+    /// Forgets the last object, and keeps the memory unless it is far more than an object needs.
+    mutating func reset(for matcher: Matcher) {
+        if output.capacity > 65_536 { output = [] }
+        output.removeAll(keepingCapacity: true)
+        if verdicts.capacity > 4_096 { verdicts = [] }
+        verdicts.removeAll(keepingCapacity: true)
+        if fields.capacity > 8_192 { fields = [] }
+        fields.removeAll(keepingCapacity: true)
+        labels.removeAll(keepingCapacity: true)
+        for _ in 0...matcher.podLabelKeys.count { labels.append(nil) }
+        memo = InlineArray<64, Int>(repeating: 0)
     }
 
-    mutating func decide() -> PodDecision {
-        if workload.annotations?[ReservedAnnotation.mirrorPod] != nil {
-            return PodDecision(
-                images: workload.images.map {
-                    decision($0, .ignored, reason: "a mirror pod, which the kubelet made of a file on its node")
-                })
+    /// Notes a label of the pod, if the rules ask for it.
+    mutating func add(label key: TextSlice, _ keyBytes: ByteSpan, value: TextSlice, for matcher: Matcher) {
+        let number = Int(matcher.podLabelKeys.find(key, keyBytes))
+        if number > 0 { labels[number] = value }
+    }
+
+    /// Sets the fields that the object's lists are ranges of.
+    mutating func set(_ fields: [FieldSlot]) { self.fields = fields }
+
+    /// Decides every image; `verdicts` says how. Returns whether the namespace's labels are missing.
+    mutating func decide(
+        _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
+    ) -> Bool {
+        if object.isMirrorPod {
+            forEachImage(object) { evaluator, _ in evaluator.verdicts.append(Verdict(.ignored, .mirrorPod)) }
+            return false
         }
-        if context.namespaceLabels == nil, program.asksForNamespaceLabels { return leaveAlone() }
-        var decisions: [ImageDecision] = []
-        var marking: Set<Int> = []
-        for field in workload.images {
-            let outcome = decide(field)
-            if let rule = outcome.rewrittenBy { marking.insert(rule) }
-            decisions.append(outcome.decision)
+        findIgnored(object, bytes, matcher, situation)
+        if situation.namespaceLabels == nil, matcher.asksForNamespaceLabels {
+            forEachImage(object) { evaluator, index in
+                evaluator.verdicts.append(evaluator.leaveAlone(evaluator.fields[index], object, bytes))
+            }
+            return true
         }
-        let isDenied = decisions.contains { $0.outcome == .denied }
-        return PodDecision(
-            images: decisions, warnings: [], patch: isDenied ? [] : patch(decisions, markedBy: marking))
+        prepareTables(object, bytes, matcher)
+        forEachImage(object) { evaluator, index in
+            let verdict = evaluator.decide(evaluator.fields[index], object, bytes, matcher, situation)
+            evaluator.verdicts.append(verdict)
+        }
+        return false
+    }
+
+    /// Whether the bypass of an image is remembered.
+    func isRemembered(_ field: FieldSlot, _ bytes: ByteSpan) -> Bool {
+        remembered.find(field, fields, bytes) != nil
+    }
+
+    @inline(__always)
+    private mutating func forEachImage(_ object: EvaluatedObject, _ body: (inout Evaluator, Int) -> Void) {
+        for list in 0..<4 { for index in object.lists[list] { body(&self, index) } }
+    }
+
+    private mutating func prepareTables(_ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher) {
+        var count = 0
+        if object.operation == .update { for list in 0..<4 { count &+= object.oldLists[list].count } }
+        old.reset(for: count)
+        if count > 0 {
+            for list in 0..<4 { for index in object.oldLists[list] { old.insert(index, fields, bytes) } }
+        }
+        let start = fields.count
+        if let annotation = object.bypassed, !matcher.code.bypassPrefixes.isEmpty {
+            BypassMemory.read(annotation, bytes) { fields.append($0) }
+        }
+        remembered.reset(for: fields.count &- start)
+        for index in start..<fields.count { remembered.insert(index, fields, bytes) }
     }
 
     // MARK: One image
 
-    mutating func decision(of field: ImageField) -> ImageDecision { decide(field).decision }
-
-    private struct Outcome {
-        let decision: ImageDecision
-        /// The rule that rewrote the image, for its marks.
-        var rewrittenBy: Int?
-    }
-
-    /// The steps of the language's reference, in its order.
-    private mutating func decide(_ field: ImageField) -> Outcome {
-        if let old = oldTexts[FieldName(place: field.place, name: field.name)], old.elementsEqual(field.text.utf8) {
-            return Outcome(
-                decision: decision(
-                    field, .unchanged, reason: "the update does not change it", Self.reference(field.text)))
+    private mutating func decide(
+        _ field: FieldSlot, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
+    ) -> Verdict {
+        if let before = old.find(field, fields, bytes), fields[before].text.isEqual(bytes, to: field.text, bytes) {
+            return Verdict(.unchanged, .unchangedByUpdate)
         }
-        let placeAndOperation = PlacesAndOperations(field.place, context.operation)
-        if let location = ignoredSituation(placeAndOperation) {
-            return Outcome(
-                decision: decision(field, .ignored, reason: "`ignore` at \(location)", Self.reference(field.text)))
+        let placeAndOperation = PlacesAndOperations(field.place, object.operation)
+        if let index = ignoredSituation(placeAndOperation) { return Verdict(.ignored, .ignoredSituation(index)) }
+        let prefixes = matcher.code.bypassPrefixes
+        let stripped = prefixes.isEmpty ? nil : Self.strip(prefixes, field.text, bytes)
+        let isBypassed =
+            stripped != nil || isRemembered(field, bytes)
+        let parts: ReferenceParts
+        do throws(ReferenceFault) {
+            parts = try ReferenceParts.parse(bytes, stripped ?? field.text)
+        } catch {
+            return Verdict(.unparsed, .unparsed(error))
         }
-        let bypass = bypassed(field)
-        let text = bypass?.text ?? field.text
-        let reference: Reference
-        switch Reference.parse(text) {
-        case .success(let parsed): reference = parsed
-        case .failure(let error):
-            let reason = "not a valid image reference: \(error.reason)"
-            return Outcome(
-                decision: ImageDecision(
-                    field: field, outcome: .unparsed, reason: reason,
-                    warnings: ["\(Self.title(field)): `\(field.text)` is \(reason); it is left alone"]))
+        let image = EvaluatedImage(parts, bytes, placeAndOperation)
+        if let reason = ignoredImage(image, object, bytes, matcher, situation) {
+            return Verdict(isBypassed ? .bypassed : .ignored, reason, stripped: stripped)
         }
-        let name = ImageName(reference)
-        let stripped = bypass.flatMap { $0.isStripped ? $0.text : nil }
-        if let location = ignoredImage(reference, name, placeAndOperation) {
-            return Outcome(
-                decision: ImageDecision(
-                    field: field, to: stripped, outcome: bypass == nil ? .ignored : .bypassed,
-                    reason: "`ignore` at \(location)", reference: reference))
-        }
-        let image = MatchedImage(reference: reference, name: name, placeAndOperation: placeAndOperation)
-        let winner = winner(for: image, includingObservers: false)
-        var result = apply(winner, to: field, image, stripped: stripped, isBypassed: bypass != nil)
-        if program.hasObservers, let observed = self.winner(for: image, includingObservers: true), observed != winner,
-            let warning = observation(observed, field, image, result.decision, isBypassed: bypass != nil)
-        {
-            result = Outcome(decision: result.decision.adding(warning: warning), rewrittenBy: result.rewrittenBy)
-        }
-        return result
+        let (winner, observed) = winners(image, object, bytes, matcher, situation)
+        var verdict = apply(winner, to: field, image, bytes, matcher, isBypassed: isBypassed)
+        verdict.stripped = stripped
+        verdict.observed = observed
+        return verdict
     }
 
     private mutating func apply(
-        _ winner: Int?, to field: ImageField, _ image: MatchedImage, stripped: String?, isBypassed: Bool
-    ) -> Outcome {
-        func made(
-            _ outcome: ImageDecision.Outcome, to: String? = nil, reason: String, warnings: [String] = [],
-            denials: [String] = []
-        ) -> ImageDecision {
-            ImageDecision(
-                field: field, to: to, outcome: outcome,
-                by: outcome == .bypassed ? nil : winner.map { program.locations[$0] }, reason: reason,
-                warnings: warnings, denials: denials, reference: image.reference)
-        }
-        let bypassReason = stripped == nil ? "its bypass is remembered" : "it asks for a bypass"
+        _ winner: Int?, to field: FieldSlot, _ image: EvaluatedImage, _ bytes: ByteSpan, _ matcher: Matcher,
+        isBypassed: Bool
+    ) -> Verdict {
         guard let winner else {
-            return Outcome(
-                decision: isBypassed
-                    ? made(.bypassed, to: stripped, reason: bypassReason)
-                    : made(.unchanged, reason: reasonWithoutWinner(image)))
+            return isBypassed ? Verdict(.bypassed, .bypassed) : Verdict(.unchanged, .noWinner)
         }
-        let action = program.code.actions[winner]
-        let rule = "rule `\(program.code.rules[action.rule].name)`"
-        let warnings = action.warning.map { ["\(Self.title(field)): \($0)"] } ?? []
-        switch action.effect {
-        case .deny:
-            let speakers = speakers(of: winner, image)
-            return Outcome(
-                decision: made(
-                    .denied, reason: "denied by \(rule)", warnings: warnings,
-                    denials: speakers.compactMap {
-                        if case .deny(let reason) = program.code.actions[$0].effect { reason } else { nil }
-                    }))
-        case .allow:
-            return Outcome(
-                decision: isBypassed
-                    ? made(.bypassed, to: stripped, reason: bypassReason, warnings: warnings)
-                    : made(.unchanged, reason: "\(rule) allows it", warnings: warnings))
+        switch matcher.code.actions[winner].effect {
+        case .deny: return Verdict(.denied, .denied, winner: winner)
+        case _ where isBypassed: return Verdict(.bypassed, .bypassed, winner: winner)
+        case .allow: return Verdict(.unchanged, .allowed, winner: winner)
         case .rewrite(let target, let options):
-            if isBypassed { return Outcome(decision: made(.bypassed, to: stripped, reason: bypassReason)) }
-            switch target.apply(
-                to: image.reference, name: image.name, pattern: action.pattern.path, options: options)
-            {
-            case .declined(let reason):
-                return Outcome(
-                    decision: made(
-                        .declined, reason: reason,
-                        warnings: ["\(Self.title(field)): `\(field.text)` is left alone by \(rule): \(reason)"]))
-            case .rewritten(let text) where text == field.text:
-                return Outcome(decision: made(.unchanged, reason: "\(rule) makes the same of it", warnings: warnings))
-            case .rewritten(let text):
-                return Outcome(
-                    decision: made(.rewritten, to: text, reason: rule, warnings: warnings), rewrittenBy: action.rule)
+            let start = output.count
+            do throws(RewriteFault) {
+                try target.append(
+                    image.parts, image.name, bytes, pattern: matcher.code.actions[winner].pattern.path,
+                    options: options, to: &output)
+            } catch {
+                output.removeLast(output.count &- start)
+                return Verdict(.declined, .declined, winner: winner)
+            }
+            let made = TextSlice(start: start, count: output.count &- start)
+            guard !field.text.isEqual(bytes, to: made, output.span) else {
+                output.removeLast(made.count)
+                return Verdict(.unchanged, .rewrittenToItself, winner: winner)
+            }
+            var verdict = Verdict(.rewritten, .rewritten, winner: winner)
+            verdict.made = made
+            return verdict
+        }
+    }
+
+    /// Where namespace labels are asked for and not known, an unknown is not an empty: nothing is touched.
+    private func leaveAlone(_ field: FieldSlot, _ object: EvaluatedObject, _ bytes: ByteSpan) -> Verdict {
+        if let index = ignoredSituation(PlacesAndOperations(field.place, object.operation)) {
+            return Verdict(.ignored, .ignoredSituation(index))
+        }
+        do throws(ReferenceFault) {
+            _ = try ReferenceParts.parse(bytes, field.text)
+            return Verdict(.unchanged, .unknownNamespaceLabels)
+        } catch {
+            return Verdict(.unparsed, .unparsed(error))
+        }
+    }
+
+    /// An image without leading bypass prefixes, if it has some and what remains is a reference.
+    private static func strip(_ prefixes: [String], _ text: TextSlice, _ bytes: ByteSpan) -> TextSlice? {
+        var rest = text
+        while let prefix = prefixes.first(where: { rest.hasPrefix($0, bytes) }), !prefix.isEmpty {
+            rest = TextSlice(start: rest.start &+ prefix.utf8.count, count: rest.count &- prefix.utf8.count)
+        }
+        guard rest.count < text.count else { return nil }
+        do throws(ReferenceFault) { _ = try ReferenceParts.parse(bytes, rest) } catch { return nil }
+        return rest
+    }
+
+    // MARK: Ignoring
+
+    /// Finds which places and operations are ignored in this pod; of several `ignore`s the first is named.
+    private mutating func findIgnored(
+        _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
+    ) {
+        ignored = InlineArray<8, Int>(repeating: -1)
+        for (index, ignore) in matcher.ignoredSituations.enumerated()
+        where holds(ignore.situation, object, bytes, matcher, situation) {
+            for bit in 0..<8 where ignored[bit] < 0 && ignore.placesAndOperations.rawValue >> bit & 1 == 1 {
+                ignored[bit] = index
             }
         }
     }
 
-    /// What a rule that observes would do, if that is something else than what happens.
-    private func observation(
-        _ observed: Int, _ field: ImageField, _ image: MatchedImage, _ actual: ImageDecision, isBypassed: Bool
-    ) -> String? {
-        let action = program.code.actions[observed]
-        let rule = program.code.rules[action.rule]
-        guard rule.isObserved else { return nil }
-        let prefix = "\(Self.title(field)): rule `\(rule.name)` observes: it would"
-        switch action.effect {
-        case .deny(let reason):
-            return "\(prefix) deny `\(field.text)`: \(reason)"
-        case .allow:
-            return actual.outcome == .rewritten || actual.outcome == .denied
-                ? "\(prefix) leave `\(field.text)` as it is" : nil
-        case .rewrite(let target, let options):
-            guard !isBypassed else { return nil }
-            switch target.apply(
-                to: image.reference, name: image.name, pattern: action.pattern.path, options: options)
-            {
-            case .declined(let reason): return "\(prefix) leave `\(field.text)` alone: \(reason)"
-            case .rewritten(let text):
-                return text == (actual.to ?? field.text) ? nil : "\(prefix) rewrite `\(field.text)` to `\(text)`"
-            }
-        }
+    private func ignoredSituation(_ placeAndOperation: PlacesAndOperations) -> Int? {
+        let index = ignored[placeAndOperation.rawValue.trailingZeroBitCount & 7]
+        return index < 0 ? nil : index
     }
 
-    // MARK: Matching
-
-    /// The most specific action that holds an image, or nil. Lists come in order of rank, and an action that lies
-    /// inside another has a smaller rank than it.
-    private mutating func winner(for image: MatchedImage, includingObservers: Bool) -> Int? {
-        var best = Int32.max
-        // The closure may not hold `self`, which `ruleHolds` changes.
-        var lists: [[Int32]] = []
-        program.code.trie.forEachMatch(image.name) { lists.append($0) }
-        for list in lists {
-            for action in list {
-                guard action < best else { break }
-                if claims(Int(action), image), includingObservers || !isObserver(Int(action)) {
-                    best = action
-                    break
-                }
-            }
-        }
-        return best == Int32.max ? nil : Int(best)
-    }
-
-    /// Whether an action whose registry and path hold an image claims it.
-    private mutating func claims(_ index: Int, _ image: MatchedImage) -> Bool {
-        let action = program.code.actions[index]
-        return action.pattern.matchesTag(image.reference.tag, hasDigest: image.reference.digest != nil)
-            && image.satisfies(program.code.rules[action.rule].conditions)
-            && ruleHolds(action.rule)
-    }
-
-    private func isObserver(_ action: Int) -> Bool {
-        program.code.rules[program.code.actions[action].rule].isObserved
-    }
-
-    /// Whether a rule's conditions on namespace and pod hold.
-    private mutating func ruleHolds(_ rule: Int) -> Bool {
-        if let known = holds[rule] { return known }
-        let result = situationHolds(program.code.rules[rule].conditions)
-        holds[rule] = result
-        return result
-    }
-
-    private func situationHolds(_ conditions: ConditionSet) -> Bool {
-        conditions.namespaces.contains(NamespacePattern(stem: context.namespace, isPrefix: false))
-            && conditions.podLabels.hold(for: labels)
-            && (conditions.namespaceLabels.isUnconstrained
-                || context.namespaceLabels.map(conditions.namespaceLabels.hold) ?? false)
-    }
-
-    /// The denials that speak when one of them wins: those no other of them is more specific than.
-    private mutating func speakers(of winner: Int, _ image: MatchedImage) -> [Int] {
-        guard let peers = program.code.denialPeers[winner] else { return [winner] }
-        var speaking = [winner]
-        for peer in peers
-        where program.code.actions[peer].pattern.registry.matches(image.name.registry)
-            && program.code.actions[peer].pattern.path.matches(image.name.components)
-            && claims(peer, image) && !isObserver(peer)
-        {
-            speaking.append(peer)
-        }
-        let all = Set(speaking)
-        return speaking.filter { index in
-            !(program.code.denialsInside[index] ?? []).contains(where: all.contains)
-        }.sorted()
-    }
-
-    private func ignoredSituation(_ placeAndOperation: PlacesAndOperations) -> String? {
-        for (index, conditions) in program.code.ignoredSituations.enumerated()
-        where conditions.placesAndOperations.contains(placeAndOperation) && situationHolds(conditions) {
-            return program.ignoreLocations.situations[index]
-        }
-        return nil
-    }
-
-    private func ignoredImage(
-        _ reference: Reference, _ name: ImageName, _ placeAndOperation: PlacesAndOperations
-    ) -> String? {
-        if program.code.ignoresSelf, let own = context.selfImage, own.registry == reference.registry,
-            own.path == reference.path
-        {
-            return program.ignoreLocations.selfImage
+    private mutating func ignoredImage(
+        _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher,
+        _ situation: Situation
+    ) -> Verdict.Reason? {
+        if matcher.code.ignoresSelf, let own = situation.selfImage, image.isRepository(of: own, bytes) {
+            return .ignoredSelf
         }
         var found: Int?
-        program.code.ignoredTrie.forEachMatch(name) { list in
-            for index in list.map(Int.init)
-            where program.code.ignoredImages[index].matchesTag(reference.tag, hasDigest: reference.digest != nil) {
+        matcher.ignoredTrie.forEachMatch(bytes, image.name) { list in
+            for index in list.lazy.map(Int.init)
+            where image.hasTag(matcher.code.ignoredImages[index].tag, bytes) {
                 found = min(found ?? index, index)
                 return
             }
         }
-        if let found { return program.ignoreLocations.images[found] }
-        let image = MatchedImage(reference: reference, name: name, placeAndOperation: placeAndOperation)
-        for (index, conditions) in program.code.ignoredParts.enumerated()
-        where image.satisfies(conditions) && situationHolds(conditions) {
-            return program.ignoreLocations.parts[index]
+        if let found { return .ignoredImage(found) }
+        for (index, ignore) in matcher.ignoredParts.enumerated()
+        where ignore.placesAndOperations.contains(image.placeAndOperation)
+            && ignore.writtenParts.contains(image.writtenParts)
+            && holds(ignore.situation, object, bytes, matcher, situation)
+        {
+            return .ignoredPart(index)
         }
         return nil
     }
 
-    // MARK: Bypass and update
+    // MARK: Matching
 
-    private struct Bypass {
-        /// The image without its prefixes.
-        let text: String
-        /// Whether prefixes were taken off, or the bypass is remembered from an earlier evaluation.
-        let isStripped: Bool
-    }
-
-    /// Leading prefixes are taken off if what remains is a reference.
-    private func bypassed(_ field: ImageField) -> Bypass? {
-        guard !program.code.bypassPrefixes.isEmpty else { return nil }
-        var rest = field.text[...]
-        while let prefix = program.code.bypassPrefixes.first(where: { rest.utf8.starts(with: $0.utf8) }) {
-            rest = Substring(rest.utf8.dropFirst(prefix.utf8.count))
-        }
-        if rest.startIndex != field.text.startIndex, case .success = Reference.parse(String(rest)) {
-            return Bypass(text: String(rest), isStripped: true)
-        }
-        let isRemembered = remembered.contains(FieldText(place: field.place, name: field.name, text: field.text))
-        return isRemembered ? Bypass(text: field.text, isStripped: false) : nil
-    }
-
-    /// Where namespace labels are asked for and not known, an unknown is not an empty: nothing is touched.
-    private func leaveAlone() -> PodDecision {
-        let reason = "the labels of namespace `\(context.namespace)` are not known, and the rules ask for them"
-        let images = workload.images.map { field -> ImageDecision in
-            if let location = ignoredSituation(PlacesAndOperations(field.place, context.operation)) {
-                return decision(field, .ignored, reason: "`ignore` at \(location)", Self.reference(field.text))
-            }
-            switch Reference.parse(field.text) {
-            case .success(let reference):
-                return decision(field, .unchanged, reason: reason, reference)
-            case .failure(let error):
-                return ImageDecision(
-                    field: field, outcome: .unparsed, reason: "not a valid image reference: \(error.reason)")
-            }
-        }
-        let isIgnored = images.allSatisfy { $0.outcome == .ignored }
-        return PodDecision(images: images, warnings: isIgnored ? [] : ["nothing is rewritten: \(reason)"])
-    }
-
-    // MARK: The patch
-
-    private func patch(_ decisions: [ImageDecision], markedBy rules: Set<Int>) -> [PatchOperation] {
-        var operations: [PatchOperation] = decisions.compactMap { decision in
-            decision.to.map { .replace(pointer: decision.field.pointer, value: $0) }
-        }
-        var annotations: [String: String] = [:]
-        var labels: [String: String] = [:]
-        // The API server drops all but the containers from an update of `pods/ephemeralcontainers`. Marks would be
-        // lost there. The memory of a bypass is lost too, but only after the webhooks have run: until then it keeps
-        // a reinvocation from rewriting what was bypassed.
-        if !context.isEphemeralContainersUpdate {
-            for mark in rules.flatMap({ program.code.rules[$0].marks }) {
-                switch mark.kind {
-                case .label: labels[mark.key] = mark.value
-                case .annotation: annotations[mark.key] = mark.value
+    /// The action that decides over an image; and, where a rule that observes beats it there, that rule's action. Lists
+    /// come in order of rank, and an action that beats another has a smaller rank than it.
+    private mutating func winners(
+        _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher,
+        _ situation: Situation
+    ) -> (acting: Int?, observing: Int?) {
+        var acting = Int32.max
+        var all = Int32.max
+        matcher.trie.forEachMatch(bytes, image.name) { list in
+            for action in list {
+                guard action < acting else { return }
+                let rule = Int(matcher.actions[Int(action)].rule)
+                guard claims(action, image, object, bytes, matcher, situation) else { continue }
+                all = min(all, action)
+                if !matcher.rules[rule].isObserved {
+                    acting = action
+                    return
                 }
             }
         }
-        if decisions.contains(where: { $0.outcome == .bypassed && $0.to != nil }) {
-            annotations[ReservedAnnotation.bypassed] = BypassMemory.write(
-                decisions.filter { $0.outcome == .bypassed }.map {
-                    .init(place: $0.field.place, name: $0.field.name, text: $0.to ?? $0.field.text)
-                } + kept(decisions))
+        return (acting == Int32.max ? nil : Int(acting), all < acting ? Int(all) : nil)
+    }
+
+    /// Whether an action whose registry and path hold an image claims it.
+    @inline(__always)
+    private mutating func claims(
+        _ index: Int32, _ image: EvaluatedImage, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher,
+        _ situation: Situation
+    ) -> Bool {
+        let action = matcher.actions[Int(index)]
+        if action.tag >= 0, !image.hasTag(matcher.tags[Int(action.tag)], bytes) { return false }
+        let rule = matcher.rules[Int(action.rule)]
+        return rule.placesAndOperations.contains(image.placeAndOperation)
+            && rule.writtenParts.contains(image.writtenParts)
+            && holds(rule.situation, object, bytes, matcher, situation)
+    }
+
+    /// Whether conditions on namespace and pod hold.
+    @inline(__always)
+    private mutating func holds(
+        _ number: Int32, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
+    ) -> Bool {
+        guard number > 0 else { return true }
+        let place = Int(number) & 63
+        if memo[place] >> 1 == Int(number) { return memo[place] & 1 == 1 }
+        let result = situationHolds(Int(number), object, bytes, matcher, situation)
+        memo[place] = Int(number) << 1 | (result ? 1 : 0)
+        return result
+    }
+
+    private func situationHolds(
+        _ number: Int, _ object: EvaluatedObject, _ bytes: ByteSpan, _ matcher: Matcher, _ situation: Situation
+    ) -> Bool {
+        let conditions = matcher.situations[number]
+        guard conditions.namespaces.contains(object.namespace, bytes) else { return false }
+        for (entry, key) in zip(conditions.podLabels.entries, matcher.podLabelNumbers[number])
+        where !entry.requirement.holds(for: labels[Int(key)], bytes) {
+            return false
         }
-        operations += PatchBuilder.operations(setting: labels, annotations: annotations, on: workload)
-        return operations
+        return conditions.namespaceLabels.isUnconstrained
+            || situation.namespaceLabels.map(conditions.namespaceLabels.hold) ?? false
     }
 
-    /// Remembered bypasses of images that this evaluation did not look at, such as those an update left as they were.
-    private func kept(_ decisions: [ImageDecision]) -> [BypassMemory.Entry] {
-        decisions.filter { $0.outcome != .bypassed }.map(\.field)
-            .filter { remembered.contains(FieldText(place: $0.place, name: $0.name, text: $0.text)) }
-            .map { BypassMemory.Entry(place: $0.place, name: $0.name, text: $0.text) }
+    // MARK: Denials
+
+    /// The denials that speak when one of them wins: those that nothing beats which claims the image too.
+    mutating func speakers(
+        of winner: Int, for field: FieldSlot, stripped: TextSlice?, _ object: EvaluatedObject, _ bytes: ByteSpan,
+        _ matcher: Matcher, _ situation: Situation
+    ) -> [Int] {
+        guard matcher.code.sharedDenials[winner] != nil else { return [winner] }
+        do throws(ReferenceFault) {
+            let parts = try ReferenceParts.parse(bytes, stripped ?? field.text)
+            let image = EvaluatedImage(parts, bytes, PlacesAndOperations(field.place, object.operation))
+            var candidates: [Int32] = []
+            matcher.trie.forEachMatch(bytes, image.name) { candidates += $0 }
+            let claiming = candidates.filter {
+                claims($0, image, object, bytes, matcher, situation)
+                    && !matcher.rules[Int(matcher.actions[Int($0)].rule)].isObserved
+            }.map(Int.init)
+            return claiming.filter { action in
+                guard let beaters = matcher.code.sharedDenials[action] else { return false }
+                return beaters.isDisjoint(with: claiming)
+            }.sorted()
+        } catch {
+            return [winner]
+        }
     }
+}
 
-    // MARK: Words
-
-    private func decision(
-        _ field: ImageField, _ outcome: ImageDecision.Outcome, reason: String, _ reference: Reference? = nil
-    ) -> ImageDecision {
-        ImageDecision(field: field, outcome: outcome, reason: reason, reference: reference)
-    }
-
-    private static func reference(_ text: String) -> Reference? { try? Reference.parse(text).get() }
-
-    static func title(_ field: ImageField) -> String {
-        let kind =
-            switch field.place {
-            case .container: "container"
-            case .initContainer: "init container"
-            case .ephemeral: "ephemeral container"
-            case .volume: "volume"
-            }
-        return field.name.isEmpty ? kind : "\(kind) `\(field.name)`"
-    }
+/// What the evaluator has to know besides the object.
+struct Situation {
+    /// Nil where they are not known.
+    let namespaceLabels: [String: String]?
+    let selfImage: Reference?
 }
 
 /// An image while its action is looked for.
-struct MatchedImage {
-    let reference: Reference
-    let name: ImageName
+struct EvaluatedImage {
+    let parts: ReferenceParts
+    let name: MatchedName
     let placeAndOperation: PlacesAndOperations
+    let writtenParts: WrittenParts
 
-    /// Whether conditions on the image itself hold: place, operation, and what is written.
-    func satisfies(_ conditions: ConditionSet) -> Bool {
-        conditions.placesAndOperations.contains(placeAndOperation)
-            && conditions.writtenParts.contains(
-                WrittenParts(hasTag: reference.tag != nil, hasDigest: reference.digest != nil))
+    init(_ parts: ReferenceParts, _ bytes: ByteSpan, _ placeAndOperation: PlacesAndOperations) {
+        self.parts = parts
+        name = MatchedName(parts, bytes)
+        self.placeAndOperation = placeAndOperation
+        writtenParts = WrittenParts(hasTag: parts.tag != nil, hasDigest: parts.digest != nil)
+    }
+
+    /// Whether the image has the tag of a pattern; without tag and digest it counts as `latest`.
+    func hasTag(_ tag: String?, _ bytes: ByteSpan) -> Bool {
+        guard let tag else { return true }
+        if let written = parts.tag { return written.isEqual(bytes, to: tag) }
+        return parts.digest == nil && tag == "latest"
+    }
+
+    /// Whether registry and path are those of a reference.
+    func isRepository(of other: Reference, _ bytes: ByteSpan) -> Bool {
+        guard parts.isDockerHub else {
+            return parts.registry.isEqual(bytes, to: other.registry) && parts.path.isEqual(bytes, to: other.path)
+        }
+        guard other.registry == "docker.io" else { return false }
+        return parts.isOfficial
+            ? other.path.utf8.count == parts.path.count + 8 && other.path.hasPrefix("library/")
+                && zip(other.path.utf8.dropFirst(8), parts.path.range).allSatisfy { $0 == bytes[$1] }
+            : parts.path.isEqual(bytes, to: other.path)
     }
 }
 
-/// A field of a pod by its place and name, compared byte by byte. `==` of strings takes characters for equal that
-/// Unicode calls equivalent, such as K and the Kelvin sign, which an image's author could use to make one text pass
-/// for another.
-private struct FieldName: Hashable {
-    let place: Place
-    let name: [UInt8]
-
-    init(place: Place, name: String) {
-        self.place = place
-        self.name = Array(name.utf8)
-    }
-}
-
-/// What stands in a field, compared byte by byte.
-private struct FieldText: Hashable {
-    let field: FieldName
-    let text: [UInt8]
-
-    init(place: Place, name: String, text: String) {
-        field = FieldName(place: place, name: name)
-        self.text = Array(text.utf8)
-    }
-}
-
-extension ImageDecision {
-    func adding(warning: String) -> ImageDecision {
-        ImageDecision(
-            field: field, to: to, outcome: outcome, by: by, reason: reason, warnings: warnings + [warning],
-            denials: denials, reference: reference)
+extension Place {
+    /// A number for each place.
+    var number: UInt8 {
+        switch self {
+        case .container: 0
+        case .initContainer: 1
+        case .volume: 2
+        case .ephemeral: 3
+        }
     }
 }

@@ -12,14 +12,14 @@ extension Program {
 
 extension Evaluation {
     func trace(_ field: ImageField) -> [ConsideredAction] {
-        var copy = self
-        let decision = copy.decision(of: field)
+        let decision = decision(of: field)
         guard let reference = decision.reference else { return [] }
         let name = ImageName(reference)
         let image = MatchedImage(
             reference: reference, name: name, placeAndOperation: PlacesAndOperations(field.place, context.operation))
-        var winner: Int?
-        return candidates(name).map { index in
+        // The actions that claim the image, the winner first.
+        var claiming: [Int] = []
+        return candidates(reference).map { index in
             let location = program.locations[index]
             let action = program.code.actions[index]
             let rule = program.code.rules[action.rule]
@@ -31,23 +31,38 @@ extension Evaluation {
                 standing = hasTag ? .conditionFails : .otherTag
             } else if rule.isObserved {
                 verdict = "observes only"
-            } else if let winner {
-                let isInside = Box.of(winner, program).isStrictSubset(of: Box.of(index, program))
-                verdict = "\(isInside ? "less specific than" : "says the same as") \(program.describe(winner))"
+            } else if let winner = claiming.first {
+                verdict = loss(of: index, to: claiming) ?? "says the same as \(program.describe(winner))"
+                claiming.append(index)
             } else {
-                winner = index
+                claiming = [index]
                 verdict = "wins"
                 if decision.by == nil { verdict = "would win, but: \(decision.reason)" }
             }
             return ConsideredAction(
                 location: location, pattern: action.pattern.text, action: action.effect.text,
-                won: winner == index && decision.by == location, verdict: verdict, standing: standing)
+                won: claiming == [index] && decision.by == location, verdict: verdict, standing: standing)
         }
+    }
+
+    /// Which of some actions beats another one, in words.
+    private func loss(of index: Int, to claiming: [Int]) -> String? {
+        let box = Box.of(index, program)
+        let rule = program.code.rules[program.code.actions[index].rule]
+        for other in claiming {
+            let inner = Box.of(other, program)
+            if inner.isStrictSubset(of: box) { return "less specific than \(program.describe(other))" }
+            let overrides = program.code.rules[program.code.actions[other].rule].overrides
+            if overrides.contains(rule.name), !box.isStrictSubset(of: inner) {
+                return "overridden by \(program.describe(other))"
+            }
+        }
+        return nil
     }
 
     /// Why an image that no action claims is left alone.
     func reasonWithoutWinner(_ image: MatchedImage) -> String {
-        let candidates = candidates(image.name)
+        let candidates = candidates(image.reference)
         for index in candidates {
             guard let failure = failure(of: index, image) else { continue }
             let more = candidates.count > 1 ? " (and \(candidates.count - 1) more)" : ""
@@ -59,9 +74,11 @@ extension Evaluation {
         return "no rule names it"
     }
 
-    private func candidates(_ name: ImageName) -> [Int] {
+    private func candidates(_ reference: Reference) -> [Int] {
+        var bytes: [UInt8] = []
+        let parts = ReferenceParts(reference, &bytes)
         var found: [Int32] = []
-        program.code.trie.forEachMatch(name) { found += $0 }
+        program.matcher.trie.forEachMatch(bytes.span, MatchedName(parts, bytes.span)) { found += $0 }
         return found.sorted().map(Int.init)
     }
 
@@ -122,7 +139,7 @@ extension Program {
 }
 
 extension Box {
-    static func of(_ index: Int, _ program: Program) -> Box {
+    fileprivate static func of(_ index: Int, _ program: Program) -> Box {
         let action = program.code.actions[index]
         return Box(pattern: action.pattern, conditions: program.code.rules[action.rule].conditions)
     }

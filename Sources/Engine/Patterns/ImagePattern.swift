@@ -49,7 +49,7 @@ public struct ImageName: Sendable, Hashable {
 
     /// What patterns see of a reference.
     public init(_ reference: Reference) {
-        let components = reference.path.split(separator: "/").map(String.init)
+        let components = reference.path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
         if reference.registry.isEmpty, let first = components.first {
             registry = first
             self.components = Array(components.dropFirst())

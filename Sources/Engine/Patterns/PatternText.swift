@@ -40,7 +40,8 @@ struct PatternText {
             throw PatternFault(
                 .missingPath, "the \(role) is empty", whole, help: ["name a registry and a path: `quay.io/*`"])
         }
-        if let scheme = ["https://", "http://", "docker://", "oci://"].first(where: { text.hasPrefix($0) }) {
+        if let scheme = ["https://", "http://", "docker://", "oci://"].first(where: { text.utf8.starts(with: $0.utf8) })
+        {
             throw PatternFault(
                 .schemeInPattern, "`\(scheme)` does not belong into the name of an image", 0..<scheme.utf8.count,
                 help: ["write `\(text.dropFirst(scheme.count))`"])
@@ -53,18 +54,19 @@ struct PatternText {
         }
         var parts: [Part] = []
         var start = 0
-        for piece in text.split(separator: "/", omittingEmptySubsequences: false) {
-            let end = start + piece.utf8.count
-            parts.append(Part(text: String(piece), range: start..<end))
+        // By bytes: to find where characters end is most of the work of loading many patterns.
+        for piece in text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            let end = start + piece.count
+            parts.append(Part(text: String(Substring(piece)), range: start..<end))
             start = end + 1
         }
         registry = parts.removeFirst()
-        if let last = parts.last, let colon = last.text.firstIndex(of: ":") {
+        if let last = parts.last, let colon = last.text.utf8.firstIndex(of: UInt8(ascii: ":")) {
             let name = String(last.text[..<colon])
             let end = last.range.lowerBound + name.utf8.count
             parts[parts.count - 1] = Part(text: name, range: last.range.lowerBound..<end)
             tag = Part(
-                text: String(last.text[last.text.index(after: colon)...]), range: end + 1..<last.range.upperBound)
+                text: String(last.text[last.text.utf8.index(after: colon)...]), range: end + 1..<last.range.upperBound)
         } else {
             tag = nil
         }
@@ -73,7 +75,8 @@ struct PatternText {
 
     /// Whether a first component is taken for a registry, as distribution's `splitDockerDomain` decides it.
     static func looksLikeRegistry(_ text: String) -> Bool {
-        text == "localhost" || text.contains(".") || text.contains(":") || text.lowercased() != text
+        text == "localhost" || text.holds(".") || text.holds(":")
+            || text.utf8.contains { ReferenceGrammar.isUpper($0) || $0 >= 0x80 } && text.lowercased() != text
     }
 
     /// Checks a literal host.
@@ -109,7 +112,7 @@ struct PatternText {
                     .badPathComponent, "the \(role) `\(text)` has an empty component", part.range,
                     help: ["remove the extra `/`, or end with `/*` for everything below"])
             }
-            if part.text.contains("*") {
+            if part.text.holds("*") {
                 let isLast = part.range.upperBound == path.last?.range.upperBound
                 throw PatternFault(
                     .misplacedWildcard,
@@ -164,13 +167,13 @@ extension ImagePattern {
             registry = .any
         } else if host.hasPrefix("*.") {
             let domain = String(host.dropFirst(2))
-            guard !domain.contains("*"), Reference.isRegistryHost(domain) else {
+            guard !domain.holds("*"), Reference.isRegistryHost(domain) else {
                 throw PatternFault(
                     .badRegistry, "`\(domain)` is not a domain", text.registry.range,
                     help: ["write `*.` and a domain, perhaps with a port: `*.gcr.io`"])
             }
             registry = .subdomains(of: domain)
-        } else if host.contains("*") {
+        } else if host.holds("*") {
             throw PatternFault(
                 .misplacedWildcard, "`*` cannot stand in the registry `\(host)`", text.registry.range,
                 help: ["write `*` for any registry, or `*.example.com` for all below a domain"])
@@ -208,4 +211,9 @@ extension ImagePattern {
             registry: registry, path: PathPattern(components: literal.map(\.text), hasWildcard: hasWildcard),
             tag: text.tag?.text)
     }
+}
+
+extension String {
+    /// Whether an ASCII character stands in the text.
+    func holds(_ character: Unicode.Scalar) -> Bool { utf8.contains(UInt8(ascii: character)) }
 }

@@ -71,5 +71,8 @@ extension RegistryPattern: Atom {
     }
 
     /// An order for canonical output; it means nothing.
-    public static func < (left: RegistryPattern, right: RegistryPattern) -> Bool { left.text < right.text }
+    public static func < (left: RegistryPattern, right: RegistryPattern) -> Bool {
+        if case .host(let host) = left, case .host(let other) = right { return host < other }
+        return left.text < right.text
+    }
 }

@@ -8,12 +8,12 @@ extension RewriteTarget {
     static func parse(_ source: String) throws(PatternFault) -> RewriteTarget {
         let text = try PatternText(source, role: "target")
         let host = text.registry.text
-        if host.contains(registryPlaceholder) {
+        if host.holds("\u{1}") {
             throw PatternFault(
                 .misusedRegistryName, "`${registry}` cannot be the host of a target", text.registry.range,
                 help: ["write the mirror's host first: `\"mirror.example.com/${registry}/*\"`"])
         }
-        guard !host.contains("*") else {
+        guard !host.holds("*") else {
             throw PatternFault(
                 .misplacedWildcard, "a target has one literal host, not `\(host)`", text.registry.range,
                 help: ["write the mirror's host"])
@@ -44,7 +44,7 @@ extension RewriteTarget {
         }
         let hasWildcard = last.text == "*"
         let parts = hasWildcard ? text.path.dropLast() : text.path[...]
-        for part in parts where part.text.contains(registryPlaceholder) && part.text != registryPlaceholder {
+        for part in parts where part.text.holds("\u{1}") && part.text != registryPlaceholder {
             throw PatternFault(
                 .misusedRegistryName, "`${registry}` stands for one whole component", part.range,
                 help: ["put slashes around it: `…/${registry}/…`"])

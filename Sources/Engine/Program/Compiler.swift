@@ -5,15 +5,20 @@ struct Compiler {
     let files: [SourceFile]
     let rules: [CheckedRule]
     let ignores: [CheckedIgnore]
-    let bypassPrefixes: [String]
+    let bypasses: [CheckedBypass]
 
     /// Compiles; a rule set with conflicts gives nil and says why.
-    func compile(diagnostics: inout [Diagnostic]) -> Program? {
+    func compile(diagnostics: inout [Diagnostic]) -> (Program, Proof)? {
         let sorted = rules.sorted { $0.rule.name < $1.rule.name }
         var actions: [CompiledAction] = []
         var spans: [Span] = []
+        let count = rules.reduce(0) { $0 + $1.actions.count }
+        actions.reserveCapacity(count)
+        spans.reserveCapacity(count)
         for (index, rule) in sorted.enumerated() {
-            for action in rule.actions.sorted(by: { $0.pattern < $1.pattern }) {
+            // Numbers are moved about by sorting, not actions.
+            for place in rule.actions.indices.sorted(by: { rule.actions[$0].pattern < rule.actions[$1].pattern }) {
+                let action = rule.actions[place]
                 actions.append(
                     CompiledAction(rule: index, pattern: action.pattern, effect: action.effect, warning: action.warning)
                 )
@@ -25,48 +30,64 @@ struct Compiler {
         let before = diagnostics.count
         reportEmpty(boxes, actions, spans, compiledRules, diagnostics: &diagnostics)
         guard diagnostics.count == before else { return nil }
-        let order = ActionOrder(boxes, actions.map(\.pattern))
-        let ignoredWithSpans = ignores.compactMap { ignore in
-            Box(ignored: ignore.entry).map { (box: $0, span: ignore.span) }
-        }
-        let ignored = ignoredWithSpans.map(\.box)
-        ConflictAnalysis(
-            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignored: ignored
-        ).run(diagnostics: &diagnostics)
-        OutputAnalysis(
-            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignores: ignores,
-            ignored: ignored, bypassPrefixes: Set(bypassPrefixes)
-        ).run(diagnostics: &diagnostics)
-        DeadActionAnalysis(
-            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order, ignored: ignoredWithSpans
-        ).run(diagnostics: &diagnostics)
+        let order = ActionOrder(boxes, actions, compiledRules)
+        var frame = Program.Code()
+        frame.rules = compiledRules
+        frame.bypassPrefixes = Set(bypasses.map(\.prefix)).sorted()
+        let ignoreLocations = addIgnores(to: &frame)
+        let model = ActionModel(
+            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order,
+            holes: ignores.compactMap(ActionModel.Hole.init) + bypasses.map(ActionModel.Hole.init),
+            bypassPrefixes: Set(frame.bypassPrefixes),
+            replay: Replay(frame: frame, ignoreLocations: ignoreLocations, actions: actions))
+        let proof = analyse(
+            model, overrides: sorted.map(\.overrides), ignoresSelf: frame.ignoresSelf, diagnostics: &diagnostics)
         guard !diagnostics[before...].contains(where: { $0.severity == .error }) else { return nil }
 
-        let ranked = actions.indices.sorted { (order.depth[$1], $0) < (order.depth[$0], $1) }
+        let height = order.height
+        let ranked = actions.indices.sorted { (height[$1], $0) < (height[$0], $1) }
         var rank = [Int](repeating: 0, count: actions.count)
         for (position, action) in ranked.enumerated() { rank[action] = position }
-        var code = Program.Code()
-        code.rules = compiledRules
+        var code = frame
         code.actions = ranked.map { actions[$0] }
-        for (position, action) in code.actions.enumerated() { code.trie.insert(action.pattern, action: position) }
         for (first, second) in order.unordered {
             guard case .deny = actions[first].effect, case .deny = actions[second].effect else { continue }
-            code.denialPeers[rank[first], default: []].append(rank[second])
-            code.denialPeers[rank[second], default: []].append(rank[first])
+            for action in [first, second] where code.sharedDenials[rank[action]] == nil {
+                code.sharedDenials[rank[action]] = Set(order.beaters(of: action).map { rank[$0] })
+            }
         }
-        for action in code.denialPeers.keys { code.denialPeers[action]?.sort() }
-        for action in actions.indices where code.denialPeers[rank[action]] != nil {
-            code.denialsInside[rank[action]] = order.inside[action].map { rank[$0] }
-                .filter { code.denialPeers[$0] != nil }.sorted()
-        }
-        code.bypassPrefixes = Set(bypassPrefixes).sorted()
-        let ignoreLocations = addIgnores(to: &code)
         let locations = ranked.map { action in
             RuleLocation(
                 rule: compiledRules[actions[action].rule].name, file: files[spans[action].file].name,
                 line: files[spans[action].file].lineIndex(at: spans[action].start) + 1)
         }
-        return Program(code: code, locations: locations, ignoreLocations: ignoreLocations)
+        return (Program(code: code, locations: locations, ignoreLocations: ignoreLocations), proof)
+    }
+
+    /// Runs all analyses, and says what they proved if none finds an error.
+    private func analyse(
+        _ model: ActionModel, overrides: [[CheckedOverride]], ignoresSelf: Bool, diagnostics: inout [Diagnostic]
+    ) -> Proof {
+        let before = diagnostics.count
+        let overrideAnalysis = OverrideAnalysis(model: model, overrides: overrides)
+        // In a circle nothing is first, so that nothing else can be said.
+        guard !overrideAnalysis.reportCycle(diagnostics: &diagnostics) else { return Proof(nothingDead: .notDecided) }
+        let ignoreAnalysis = IgnoreAnalysis(model: model, ignoresSelf: ignoresSelf)
+        // Where everything is ignored, one finding says it for all rules.
+        guard !ignoreAnalysis.reportEverything(diagnostics: &diagnostics) else { return Proof(nothingDead: .refuted) }
+        overrideAnalysis.reportIdle(diagnostics: &diagnostics)
+        ConflictAnalysis(model: model).run(diagnostics: &diagnostics)
+        OutputAnalysis(model: model).run(diagnostics: &diagnostics)
+        CollisionAnalysis(model: model).run(diagnostics: &diagnostics)
+        ContainerRegistryAnalysis(model: model).run(diagnostics: &diagnostics)
+        let isDeadDecided = DeadActionAnalysis(model: model).run(diagnostics: &diagnostics)
+        DenialAnalysis(model: model).reportOptOuts(diagnostics: &diagnostics)
+        // What is missing is said of what is otherwise right.
+        if !diagnostics[before...].contains(where: { $0.severity == .error }) {
+            DenialAnalysis(model: model).reportDenyLists(diagnostics: &diagnostics)
+            ignoreAnalysis.reportOwnImage(diagnostics: &diagnostics)
+        }
+        return Proof(nothingDead: isDeadDecided ? .proved : .notDecided)
     }
 
     /// A pattern whose tag contradicts the rule's `image has no tag` claims nothing.
@@ -110,7 +131,6 @@ struct Compiler {
         code.ignoredSituations = situations.map(\.0)
         code.ignoredParts = parts.map(\.0)
         code.ignoredImages = images.map(\.0)
-        for (index, pattern) in code.ignoredImages.enumerated() { code.ignoredTrie.insert(pattern, action: index) }
         locations.situations = situations.map(\.1)
         locations.parts = parts.map(\.1)
         locations.images = images.map(\.1)

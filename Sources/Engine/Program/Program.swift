@@ -5,13 +5,11 @@ public struct Program: Sendable {
     struct Code: Hashable, Sendable {
         /// Sorted by name.
         var rules: [CompiledRule] = []
-        /// The most specific first: of two actions of which one lies inside the other, the inner one.
+        /// In an order in which an action that beats another stands before it.
         var actions: [CompiledAction] = []
-        /// For each action that denies, the other denials that overlap it without order.
-        var denialPeers: [Int: [Int]] = [:]
-        /// For each action that denies, the denials that lie strictly inside it.
-        var denialsInside: [Int: [Int]] = [:]
-        var trie = PatternTrie()
+        /// For each action that denies and that another denial overlaps without order, so that both may speak: the
+        /// actions that beat it.
+        var sharedDenials: [Int: Set<Int>] = [:]
         /// Sorted, without repetition.
         var bypassPrefixes: [String] = []
         var ignoresSelf = false
@@ -21,11 +19,10 @@ public struct Program: Sendable {
         var ignoredParts: [ConditionSet] = []
         /// Patterns of `ignore image`, in canonical order.
         var ignoredImages: [ImagePattern] = []
-        /// Finds `ignoredImages`.
-        var ignoredTrie = PatternTrie()
     }
 
-    let code: Code
+    /// The code, as it is looked at for every image.
+    let matcher: Matcher
     /// Where each action stands.
     let locations: [RuleLocation]
     /// Where each `ignore` stands, as `file:line`.
@@ -39,8 +36,10 @@ public struct Program: Sendable {
         var images: [String] = []
     }
 
+    var code: Code { matcher.code }
+
     /// Whether some rule or `ignore` looks at the labels of namespaces.
-    public let asksForNamespaceLabels: Bool
+    public var asksForNamespaceLabels: Bool { matcher.asksForNamespaceLabels }
 
     /// What looks at the labels of namespaces, in words: each rule at the place of its first action, then each
     /// `ignore`.
@@ -60,9 +59,6 @@ public struct Program: Sendable {
         return readers
     }
 
-    /// Whether some rule only observes.
-    let hasObservers: Bool
-
     /// The number of rules.
     public var ruleCount: Int { code.rules.count }
     /// The number of actions, one a pattern.
@@ -72,12 +68,8 @@ public struct Program: Sendable {
     public func isEquivalent(to other: Program) -> Bool { code == other.code }
 
     init(code: Code, locations: [RuleLocation], ignoreLocations: IgnoreLocations) {
-        self.code = code
+        matcher = Matcher(code)
         self.locations = locations
         self.ignoreLocations = ignoreLocations
-        hasObservers = code.rules.contains(where: \.isObserved)
-        asksForNamespaceLabels =
-            code.rules.contains(where: \.conditions.asksForNamespaceLabels)
-            || (code.ignoredSituations + code.ignoredParts).contains(where: \.asksForNamespaceLabels)
     }
 }

@@ -35,6 +35,8 @@ struct CompiledRule: Hashable, Sendable {
     /// Sorted by kind and key.
     let marks: [Mark]
     let isObserved: Bool
+    /// The names of the rules that it overrides, sorted.
+    let overrides: [String]
 }
 
 /// One pattern of a rule, and what happens to its images.

@@ -7,53 +7,60 @@ enum ReferenceGrammar {
     static let maximumTagLength = 128
 
     /// `[a-z0-9]+((?:[._]|__|[-]+)[a-z0-9]+)*`
-    static func isPathComponent(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard let first = bytes.first, let last = bytes.last, isLowerAlphanumeric(first), isLowerAlphanumeric(last)
-        else { return false }
-        // The separator run that stands before the current byte: dots and underscores are counted, dashes may repeat.
-        var run: (byte: UInt8, length: Int)?
-        for byte in bytes {
+    static func isPathComponent(_ bytes: ByteSpan, _ slice: TextSlice) -> Bool {
+        isPath(bytes, slice) && slice.allBytes(bytes) { $0 != UInt8(ascii: "/") }
+    }
+
+    /// Components as above, joined by single slashes.
+    static func isPath(_ bytes: ByteSpan, _ slice: TextSlice) -> Bool {
+        // The separators that stand before the current byte: one, and how many of it; a slash stands before the
+        // first component, as it were. A run of dashes needs no exact length.
+        var separator = UInt8(ascii: "/")
+        var length = 1
+        for index in slice.range {
+            let byte = bytes[index]
+            if isLowerAlphanumeric(byte) {
+                length = 0
+                continue
+            }
             switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-                run = nil
-            case UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-                guard let before = run else {
-                    run = (byte, 1)
-                    continue
-                }
-                guard before.byte == byte else { return false }
-                if byte == UInt8(ascii: ".") { return false }
-                if byte == UInt8(ascii: "_"), before.length == 2 { return false }
-                // A run of dashes needs no exact length, so this cannot overflow in practice or in principle.
-                run = (byte, min(before.length + 1, 3))
+            case UInt8(ascii: "/"), UInt8(ascii: "."):
+                guard length == 0 else { return false }
+            case UInt8(ascii: "_"):
+                guard length == 0 || length == 1 && separator == byte else { return false }
+            case UInt8(ascii: "-"):
+                guard length == 0 || separator == byte else { return false }
             default:
                 return false
             }
+            separator = byte
+            length = min(length &+ 1, 3)
         }
-        return true
+        return length == 0
     }
 
     /// A domain name or an IPv6 address in brackets, with or without `:PORT`.
-    static func isRegistryHost(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard bytes.first == UInt8(ascii: "[") else {
-            guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")) else { return isDomainName(bytes) }
-            return isDomainName(bytes[..<colon]) && isPort(bytes[(colon + 1)...])
+    static func isRegistryHost(_ bytes: ByteSpan, _ slice: TextSlice) -> Bool {
+        guard !slice.isEmpty else { return false }
+        guard bytes[slice.start] == UInt8(ascii: "[") else {
+            guard let colon = slice.first(UInt8(ascii: ":"), bytes) else { return isDomainName(bytes, slice) }
+            return isDomainName(bytes, slice.upTo(colon)) && isPort(bytes, slice.after(colon))
         }
-        guard let close = bytes.firstIndex(of: UInt8(ascii: "]")) else { return false }
-        let address = bytes[(bytes.startIndex + 1)..<close]
-        guard !address.isEmpty, address.allSatisfy({ isHexadecimal($0) || $0 == UInt8(ascii: ":") }) else {
+        guard let close = slice.first(UInt8(ascii: "]"), bytes) else { return false }
+        let address = slice.upTo(close).after(slice.start)
+        guard !address.isEmpty, address.allBytes(bytes, { isHexadecimal($0) || $0 == UInt8(ascii: ":") }) else {
             return false
         }
-        let rest = bytes[(close + 1)...]
-        guard let colon = rest.first else { return true }
-        return colon == UInt8(ascii: ":") && isPort(rest.dropFirst())
+        let rest = slice.after(close)
+        return rest.isEmpty || bytes[rest.start] == UInt8(ascii: ":") && isPort(bytes, rest.after(rest.start))
     }
 
     /// Components of letters, digits and inner dashes, joined by single dots; upper case may stand in it.
-    private static func isDomainName(_ bytes: ArraySlice<UInt8>) -> Bool {
+    private static func isDomainName(_ bytes: ByteSpan, _ slice: TextSlice) -> Bool {
         // A dot stands before the first component, as it were.
         var before = UInt8(ascii: ".")
-        for byte in bytes {
+        for index in slice.range {
+            let byte = bytes[index]
             switch byte {
             case UInt8(ascii: "."):
                 guard isAlphanumeric(before) else { return false }
@@ -67,14 +74,14 @@ enum ReferenceGrammar {
         return isAlphanumeric(before)
     }
 
-    private static func isPort(_ bytes: ArraySlice<UInt8>) -> Bool {
-        !bytes.isEmpty && bytes.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    private static func isPort(_ bytes: ByteSpan, _ slice: TextSlice) -> Bool {
+        !slice.isEmpty && slice.allBytes(bytes) { $0 &- 0x30 <= 9 }
     }
 
     /// `[\w][\w.-]{0,127}`
-    static func isTag(_ bytes: ArraySlice<UInt8>) -> Bool {
-        guard let first = bytes.first, isWord(first), bytes.count <= maximumTagLength else { return false }
-        return bytes.allSatisfy(isTagByte)
+    static func isTag(_ bytes: ByteSpan, _ slice: TextSlice) -> Bool {
+        !slice.isEmpty && isWord(bytes[slice.start]) && slice.count <= maximumTagLength
+            && slice.allBytes(bytes, isTagByte)
     }
 
     /// A byte that may stand in a tag, though `.` and `-` not at its beginning.
@@ -88,10 +95,10 @@ enum ReferenceGrammar {
     }
 
     /// How many hexadecimal digits a digest of an algorithm has; nil for one that go-digest does not know.
-    static func digestLength(_ algorithm: ArraySlice<UInt8>) -> Int? {
-        if algorithm.elementsEqual("sha256".utf8) { return 64 }
-        if algorithm.elementsEqual("sha384".utf8) { return 96 }
-        if algorithm.elementsEqual("sha512".utf8) { return 128 }
+    static func digestLength(_ bytes: ByteSpan, _ algorithm: TextSlice) -> Int? {
+        if algorithm.holds("sha256", bytes) { return 64 }
+        if algorithm.holds("sha384", bytes) { return 96 }
+        if algorithm.holds("sha512", bytes) { return 128 }
         return nil
     }
 
@@ -136,7 +143,7 @@ extension Reference {
 
     /// Whether bytes can be one component of a repository's path.
     public static func isPathComponent(_ bytes: [UInt8]) -> Bool {
-        ReferenceGrammar.isPathComponent(bytes[...])
+        ReferenceGrammar.isPathComponent(bytes.span, TextSlice(start: 0, count: bytes.count))
     }
 
     /// Whether a text can be a registry's host: a domain name or an IPv6 address in brackets, and perhaps a port.
@@ -149,7 +156,7 @@ extension Reference {
 
     /// Whether bytes can be a registry's host.
     public static func isRegistryHost(_ bytes: [UInt8]) -> Bool {
-        ReferenceGrammar.isRegistryHost(bytes[...])
+        ReferenceGrammar.isRegistryHost(bytes.span, TextSlice(start: 0, count: bytes.count))
     }
 
     /// Whether a text can be a tag: at most 128 letters, digits, `_`, `.` and `-`, the last two not at the beginning.
@@ -159,6 +166,20 @@ extension Reference {
 
     /// Whether bytes can be a tag.
     public static func isTag(_ bytes: [UInt8]) -> Bool {
-        ReferenceGrammar.isTag(bytes[...])
+        ReferenceGrammar.isTag(bytes.span, TextSlice(start: 0, count: bytes.count))
     }
+}
+
+extension TextSlice {
+    /// Where a byte first stands in the slice.
+    func first(_ byte: UInt8, _ bytes: ByteSpan) -> Int? {
+        for index in range where bytes[index] == byte { return index }
+        return nil
+    }
+
+    /// The slice before an index in it.
+    func upTo(_ index: Int) -> TextSlice { TextSlice(start: start, count: index &- start) }
+
+    /// The slice behind an index in it.
+    func after(_ index: Int) -> TextSlice { TextSlice(start: index &+ 1, count: end &- index &- 1) }
 }

@@ -54,6 +54,9 @@ public struct AdmissionResponse: Sendable, Equatable {
         return cut(lines.joined(separator: "\n"), to: 4_096, keepingLines: true)
     }
 
+    /// The most Unicode scalars of an audit annotation.
+    static let auditLimit = 4_096
+
     private static func audit(_ decision: PodDecision) -> [String: String] {
         let parts = decision.images.compactMap { image in
             image.to.map { to in
@@ -62,7 +65,7 @@ public struct AdmissionResponse: Sendable, Equatable {
                 return "\(image.field.place.rawValue)/\(image.field.name): \(image.field.text) -> \(to)\(rule)"
             }
         }
-        return parts.isEmpty ? [:] : ["rewritten": cut(parts.joined(separator: "; "), to: 4_096)]
+        return parts.isEmpty ? [:] : ["rewritten": cut(parts.joined(separator: "; "), to: auditLimit)]
     }
 
     /// What the API server takes: one line each, at most 256 characters, about 4096 in all. A control character would
@@ -110,40 +113,18 @@ public struct AdmissionResponse: Sendable, Equatable {
 
     /// The AdmissionReview to send back, as JSON.
     public func json() -> [UInt8] {
-        var bytes = Array("{\"apiVersion\":".utf8)
-        JSONBytes.append(apiVersion, to: &bytes)
-        bytes += Array(",\"kind\":\"AdmissionReview\",\"response\":{\"uid\":".utf8)
-        JSONBytes.append(uid, to: &bytes)
-        bytes += Array(",\"allowed\":\(denial == nil)".utf8)
-        if let denial {
-            bytes += Array(",\"status\":{\"code\":403,\"reason\":\"Forbidden\",\"message\":".utf8)
-            JSONBytes.append(denial, to: &bytes)
-            bytes.append(UInt8(ascii: "}"))
-        }
+        var writer = AnswerWriter(capacity: 256)
+        writer.begin(
+            apiVersion: { JSONBytes.append(apiVersion, to: &$0) }, uid: { JSONBytes.append(uid, to: &$0) },
+            isAllowed: denial == nil)
+        if let denial { writer.denial(denial) }
         if !patch.isEmpty {
-            bytes += Array(",\"patchType\":\"JSONPatch\",\"patch\":\"".utf8)
-            Base64.append(PatchOperation.write(patch), to: &bytes)
-            bytes.append(UInt8(ascii: "\""))
+            writer.beginPatch()
+            writer.bytes += PatchOperation.write(patch)
+            writer.endPatch()
         }
-        if !warnings.isEmpty {
-            bytes += Array(",\"warnings\":[".utf8)
-            for (index, warning) in warnings.enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                JSONBytes.append(warning, to: &bytes)
-            }
-            bytes.append(UInt8(ascii: "]"))
-        }
-        if !auditAnnotations.isEmpty {
-            bytes += Array(",\"auditAnnotations\":{".utf8)
-            for (index, entry) in auditAnnotations.sorted(by: { $0.key < $1.key }).enumerated() {
-                if index > 0 { bytes.append(UInt8(ascii: ",")) }
-                JSONBytes.append(entry.key, to: &bytes)
-                bytes.append(UInt8(ascii: ":"))
-                JSONBytes.append(entry.value, to: &bytes)
-            }
-            bytes.append(UInt8(ascii: "}"))
-        }
-        bytes += Array("}}".utf8)
-        return bytes
+        writer.warnings(warnings)
+        writer.auditAnnotations(auditAnnotations)
+        return writer.end()
     }
 }

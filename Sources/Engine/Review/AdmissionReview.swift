@@ -1,9 +1,3 @@
-/// Why a text is not an AdmissionReview that can be answered.
-public struct ReviewError: Error, Sendable, Equatable {
-    /// What is wrong, in words.
-    public let reason: String
-}
-
 /// A request of the API server: what the engine reads of an AdmissionReview of `admission.k8s.io/v1` or `v1beta1`.
 public struct AdmissionReview: Sendable, Equatable {
     /// The version to answer in.
@@ -31,125 +25,60 @@ public struct AdmissionReview: Sendable, Equatable {
     ///
     /// - Throws: `ReviewError` where it is not JSON, or not a review with a request and a uid.
     public static func read(_ bytes: [UInt8]) throws(ReviewError) -> AdmissionReview {
-        var fields = Fields()
-        do throws(JSONError) {
-            try fields.read(bytes)
-        } catch {
-            throw ReviewError(reason: "not JSON at byte \(error.offset): \(error.reason)")
-        }
-        if let fault = fields.fault { throw ReviewError(reason: fault) }
-        guard fields.kind == "AdmissionReview" else {
-            throw ReviewError(
-                reason: fields.kind.isEmpty
-                    ? "an AdmissionReview is expected" : "an AdmissionReview is expected, not a `\(fields.kind)`")
-        }
-        guard fields.apiVersion == "admission.k8s.io/v1" || fields.apiVersion == "admission.k8s.io/v1beta1" else {
-            throw ReviewError(
-                reason: "admission.k8s.io/v1 or v1beta1 is expected, not `\(fields.apiVersion)`")
-        }
-        guard fields.hasRequest else { throw ReviewError(reason: "the review has no request") }
-        guard !fields.uid.isEmpty else { throw ReviewError(reason: "the request has no uid") }
-        let kind = GroupKind(group: fields.group, kind: fields.requestKind)
-        return AdmissionReview(
-            apiVersion: fields.apiVersion, uid: fields.uid, kind: kind, namespace: fields.namespace, name: fields.name,
-            operation: fields.operation, subresource: fields.subresource, isDryRun: fields.isDryRun,
-            object: fields.object.map { Workload.read(bytes, at: $0, as: kind) },
-            oldObject: fields.oldObject.map { Workload.read(bytes, at: $0, as: kind) })
+        var reader = ReviewReader()
+        try reader.read(bytes.span)
+        return AdmissionReview(reader.fields, reader.objects, bytes)
     }
 
-    /// The fields as they come; keys stand in any order, so that objects are read once their kind is known.
-    private struct Fields {
-        var apiVersion = ""
-        var kind = ""
-        var hasRequest = false
-        var uid = ""
-        var group = ""
-        var requestKind = ""
-        var namespace = ""
-        var name = ""
-        var operation = ""
-        var subresource = ""
-        var isDryRun = false
-        var object: Int?
-        var oldObject: Int?
-        var fault: String?
+    init(_ fields: ReviewFields, _ objects: ObjectReader, _ bytes: [UInt8]) {
+        let texts = SlicedTexts(bytes: objects.extended(bytes) ?? bytes, images: objects.images)
+        apiVersion = texts[fields.apiVersion]
+        uid = texts[fields.uid]
+        kind = GroupKind(group: texts[fields.group], kind: texts[fields.requestKind])
+        namespace = texts[fields.namespace]
+        name = texts[fields.name]
+        operation = texts[fields.operation]
+        subresource = texts[fields.subresource]
+        isDryRun = fields.isDryRun
+        object = fields.object.map { [kind] in WorkloadReading($0, kind: kind.kind, texts) }
+        oldObject = fields.oldObject.map { [kind] in WorkloadReading($0, kind: kind.kind, texts) }
+    }
+}
 
-        mutating func read(_ bytes: [UInt8]) throws(JSONError) {
-            var reader = JSONReader(bytes)
-            guard try reader.kind() == .object else {
-                try reader.skipValue()
-                try reader.finish()
-                return
-            }
-            var fields = self
-            try reader.readObject({ $0 }) { (key, reader) throws(JSONError) in
-                switch key {
-                case "apiVersion": fields.apiVersion = try fields.string(key, &reader)
-                case "kind": fields.kind = try fields.string(key, &reader)
-                case "request":
-                    // Of a key that stands twice the last value counts, so nothing of an earlier request stays.
-                    fields = Fields(apiVersion: fields.apiVersion, kind: fields.kind)
-                    if try reader.skipNull() { return }
-                    guard try reader.kind() == .object else { return try fields.refuse(key, &reader) }
-                    fields.hasRequest = true
-                    try fields.readRequest(&reader)
-                default: try reader.skipValue()
-                }
-            }
-            try reader.finish()
-            self = fields
-        }
+/// What slices are of, for those who want texts.
+struct SlicedTexts {
+    let bytes: [UInt8]
+    let images: [FieldSlot]
 
-        private mutating func readRequest(_ reader: inout JSONReader) throws(JSONError) {
-            var fields = self
-            try reader.readObject({ $0 }) { (key, reader) throws(JSONError) in
-                switch key {
-                case "uid": fields.uid = try fields.string(key, &reader)
-                case "namespace": fields.namespace = try fields.string(key, &reader)
-                case "name": fields.name = try fields.string(key, &reader)
-                case "operation": fields.operation = try fields.string(key, &reader)
-                case "subResource": fields.subresource = try fields.string(key, &reader)
-                case "dryRun" where try reader.kind() == .boolean: fields.isDryRun = try reader.readBoolean()
-                case "kind":
-                    fields.group = ""
-                    fields.requestKind = ""
-                    guard try reader.kind() == .object else { return try reader.skipValue() }
-                    try reader.readObject({ $0 }) { (key, reader) throws(JSONError) in
-                        switch key {
-                        case "group": fields.group = try fields.string(key, &reader)
-                        case "kind": fields.requestKind = try fields.string(key, &reader)
-                        default: try reader.skipValue()
-                        }
-                    }
-                case "object", "oldObject":
-                    // Read for now as any value; the place is kept.
-                    let isNull = try reader.kind() == .null
-                    let start = reader.offset
-                    try reader.skipValue()
-                    if key == "object" {
-                        fields.object = isNull ? nil : start
-                    } else {
-                        fields.oldObject = isNull ? nil : start
-                    }
-                default: try reader.skipValue()
-                }
-            }
-            self = fields
-        }
+    subscript(slice: TextSlice) -> String { String(decoding: bytes[slice.range], as: UTF8.self) }
 
-        private mutating func string(_ key: String, _ reader: inout JSONReader) throws(JSONError) -> String {
-            if try reader.skipNull() { return "" }
-            guard try reader.kind() == .string else {
-                try refuse(key, &reader)
-                return ""
-            }
-            return try reader.readString()
+    /// The labels or annotations that begin at an offset. They were found to be right.
+    func map(at offset: Int?) -> [String: String]? {
+        guard let offset else { return nil }
+        var result: [String: String] = [:]
+        forEachMember(bytes.span, at: offset) { key, value in
+            var text: [UInt8] = []
+            value?.decode(bytes.span, into: &text)
+            var name: [UInt8] = []
+            key.decode(bytes.span, into: &name)
+            result[String(decoding: name, as: UTF8.self)] = String(decoding: text, as: UTF8.self)
         }
+        return result
+    }
+}
 
-        private mutating func refuse(_ key: String, _ reader: inout JSONReader) throws(JSONError) {
-            let kind = try reader.kind()
-            fault = fault ?? "`\(key)` is \(kind.rawValue)"
-            try reader.skipValue()
+/// Goes through an object of strings and nulls that was found to be right; a null comes as nil.
+@inline(__always)
+func forEachMember(_ bytes: ByteSpan, at offset: Int, _ body: (JSONString, JSONString?) -> Void) {
+    var cursor = JSONCursor(at: offset)
+    do throws(JSONError) {
+        try cursor.enterObject(bytes)
+        var isFirst = true
+        while let key = try cursor.nextKey(bytes, isFirst: isFirst) {
+            isFirst = false
+            body(key, try cursor.skipNull(bytes) ? nil : try cursor.readString(bytes))
         }
+    } catch {
+        // It was read before; there is nothing left to be wrong.
     }
 }

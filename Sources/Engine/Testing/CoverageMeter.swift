@@ -22,9 +22,10 @@ struct CoverageMeter {
     }
 
     /// Finds what there is to reach. The source was checked before, so that nothing in it is wrong.
-    init(_ source: CheckedSource) {
-        let checker = RuleChecker(names: source.names, isWhole: true)
-        for tree in source.trees {
+    init(_ source: RuleSetSource) {
+        let (trees, names) = source.parsed()
+        let checker = RuleChecker(names: names, isWhole: true)
+        for tree in trees {
             for statement in tree.statements {
                 switch statement {
                 case .rule(let declaration): add(declaration, in: tree.source, checker)
@@ -32,7 +33,7 @@ struct CoverageMeter {
                 case .bypass(let literals, _):
                     for literal in literals {
                         var found: [Diagnostic] = []
-                        guard let prefix = checker.bypassPrefix(literal, diagnostics: &found) else { continue }
+                        guard let prefix = checker.bypassPrefix(literal, diagnostics: &found)?.prefix else { continue }
                         prefixes.append(prefix)
                         coverage.bypasses.append(
                             Coverage.Exception(

@@ -37,6 +37,7 @@ private struct Meaning: Equatable {
         case .accept(let codes, _): add("accept", codes)
         case .rule(let rule):
             add("rule", rule.name)
+            add("overrides", rule.overrides)
             list(rule.statements) { $0.add($1) }
         case .test(let test):
             add("test", test.name)

@@ -237,12 +237,12 @@ extension Parser {
     }
 
     /// Names with commas between them.
-    mutating func names(_ what: String) -> [Literal]? {
+    mutating func names(_ what: String, help: [String] = []) -> [Literal]? {
         list(what) { parser in
             let token = parser.current
             return token.kind == .string || (token.kind == .word && parser.statementKeyword(token) == nil)
         } element: {
-            $0.name(what)
+            $0.name(what, help: help)
         }
     }
 

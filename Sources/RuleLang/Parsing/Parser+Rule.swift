@@ -4,13 +4,7 @@ extension Parser {
     mutating func rule(_ start: Int) -> RuleDeclaration? {
         let keyword = token(at: start)
         let name = ruleName()
-        if currentWord == "overrides" {
-            report(
-                .reservedWord, "`overrides` is not known to version 1 of the language", at: current.span,
-                label: "reserved for a later version",
-                help: ["make the pattern of one of the two rules narrower: the narrower one wins"])
-            while !isAtEnd, current.kind != .leftBrace { advance() }
-        }
+        let overrides = overriddenRules()
         let opening = openBlock("rule", scope: .rule)
         var body: [RuleStatement] = []
         block(opening, keyword: keyword, scope: .rule) { parser, keyword in
@@ -21,7 +15,17 @@ extension Parser {
             }
         }
         guard let name else { return nil }
-        return RuleDeclaration(name: name, statements: body, span: span(from: start))
+        return RuleDeclaration(name: name, overrides: overrides, statements: body, span: span(from: start))
+    }
+
+    /// The rules after `overrides`, which may follow the name.
+    private mutating func overriddenRules() -> [Literal] {
+        guard let word = currentWord, suggestion(for: word, among: ["overrides"]) != nil || word == "overrides",
+            keyword("word", among: ["overrides"]) != nil
+        else { return [] }
+        if let names = names("the name of a rule", help: ["write `rule NAME overrides OTHER, … {`"]) { return names }
+        while !isAtEnd, current.kind != .leftBrace { advance() }
+        return []
     }
 
     private mutating func ruleName() -> Literal? {

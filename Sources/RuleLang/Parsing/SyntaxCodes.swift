@@ -21,8 +21,6 @@ extension DiagnosticCode {
     public static let trailingComma = DiagnosticCode("E0210", "comma without anything after it")
     /// A bare word where a string has to stand.
     public static let mustBeQuoted = DiagnosticCode("E0211", "word has to stand in quotes")
-    /// A word that a later version of the language will know.
-    public static let reservedWord = DiagnosticCode("E0212", "word of a later version")
     /// A word that is not one of the few that may stand there.
     public static let unknownKeyword = DiagnosticCode("E0213", "unknown word")
     /// A keyword in quotes, which is no keyword.
@@ -39,7 +37,7 @@ extension DiagnosticCode {
     /// Every code of the syntax.
     public static let syntax: [DiagnosticCode] = [
         .missingLanguage, .unknownLanguageVersion, .misplacedLanguage, .unknownStatement, .misplacedStatement,
-        .missingPart, .unexpectedText, .missingBrace, .strayBrace, .trailingComma, .mustBeQuoted, .reservedWord,
+        .missingPart, .unexpectedText, .missingBrace, .strayBrace, .trailingComma, .mustBeQuoted,
         .unknownKeyword, .quotedKeyword, .conflictingExpectations, .nothingExpected, .missingComma, .brokenLine,
     ]
 }

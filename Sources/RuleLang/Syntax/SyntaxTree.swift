@@ -76,7 +76,7 @@ public enum Statement: Sendable, Equatable {
     case ignore(IgnoreSubject, span: Span)
     /// `bypass "HOST/", …`
     case bypass(prefixes: [Literal], span: Span)
-    /// `rule NAME { … }`
+    /// `rule NAME … { … }`
     case rule(RuleDeclaration)
     /// `test "NAME" { … }`
     case test(TestDeclaration)
@@ -111,18 +111,21 @@ public enum IgnoreSubject: Sendable, Equatable {
     case condition(Condition)
 }
 
-/// `rule NAME { … }`
+/// `rule NAME overrides NAME, … { … }`
 public struct RuleDeclaration: Sendable, Equatable {
     /// The rule's name.
     public let name: Literal
+    /// The names after `overrides`; none where the word is not there.
+    public let overrides: [Literal]
     /// What stands between the braces, in order.
     public let statements: [RuleStatement]
     /// From `rule` to the closing brace.
     public let span: Span
 
     /// Makes a rule.
-    public init(name: Literal, statements: [RuleStatement], span: Span) {
+    public init(name: Literal, overrides: [Literal] = [], statements: [RuleStatement], span: Span) {
         self.name = name
+        self.overrides = overrides
         self.statements = statements
         self.span = span
     }

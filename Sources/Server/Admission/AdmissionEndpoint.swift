@@ -1,6 +1,7 @@
 import Engine
 import Logging
 import NIOCore
+import Synchronization
 
 /// `POST /mutate`: answers admission reviews.
 final class AdmissionEndpoint: Endpoint {
@@ -8,6 +9,8 @@ final class AdmissionEndpoint: Endpoint {
     private let configuration: ServerConfiguration
     private let metrics: Metrics
     private let log: ServerLog
+    /// Those that are not at work. There are never more than event loops, and none is waited for.
+    private let answerers = Mutex<[ReviewAnswerer]>([])
 
     init(
         configuration: ServerConfiguration, metrics: Metrics, log: ServerLog,
@@ -35,64 +38,120 @@ final class AdmissionEndpoint: Endpoint {
 
     func reply(to head: RequestHead, body: [UInt8], from source: String, on loop: any EventLoop) -> Reply {
         let start = NIODeadline.now()
-        let review: AdmissionReview
-        do {
-            review = try AdmissionReview.read(body)
-        } catch {
-            log.limited(
-                .info, "not an AdmissionReview", key: "not-a-review", ["source": source, "reason": error.reason])
-            return .now(.refusal(400, "not an AdmissionReview: \(error.reason)"))
-        }
-        // One program from here on: another may become live while this review is decided.
+        // One program to the end: another may become live while this review is decided.
         let program = rules()?.program
-        guard let program, program.asksForNamespaceLabels else {
-            return .now(answer(review, program, nil, since: start))
+        do throws(ReviewError) {
+            var missing: String?
+            let decided = try decide(body, program) { namespace in
+                let labels =
+                    configuration.namespaceLabels(namespace) ?? configuration.namespaces?.labels(of: namespace)
+                if labels == nil { missing = namespace }
+                return labels
+            }
+            guard let missing, let namespaces = configuration.namespaces else {
+                return .now(answer(body, decided, since: start))
+            }
+            // The time that the API server takes is not the decision's.
+            let soFar = NIODeadline.now() - start
+            return .later(
+                namespaces.lookUp(missing, on: loop).map { labels in
+                    let start = NIODeadline.now() - soFar
+                    do throws(ReviewError) {
+                        return self.answer(body, try self.decide(body, program) { _ in labels }, since: start)
+                    } catch {
+                        return self.refusal(of: error, from: source)
+                    }
+                })
+        } catch {
+            return .now(refusal(of: error, from: source))
         }
-        let known =
-            configuration.namespaceLabels(review.namespace) ?? configuration.namespaces?.labels(of: review.namespace)
-        guard known == nil, let namespaces = configuration.namespaces else {
-            return .now(answer(review, program, known, since: start))
-        }
-        // The time that the API server takes is not the decision's.
-        let soFar = NIODeadline.now() - start
-        return .later(
-            namespaces.lookUp(review.namespace, on: loop).map { labels in
-                self.answer(review, program, labels, since: NIODeadline.now() - soFar)
-            })
     }
 
-    private func answer(
-        _ review: AdmissionReview, _ program: Program?, _ labels: [String: String]?, since start: NIODeadline
-    ) -> Answer {
-        let (response, outcome, images) = decide(review, program, labels)
-        let answer = Answer.review(response)
+    private func refusal(of error: ReviewError, from source: String) -> Answer {
+        log.limited(.info, "not an AdmissionReview", key: "not-a-review", ["source": source, "reason": error.reason])
+        return .refusal(400, "not an AdmissionReview: \(error.reason)")
+    }
+
+    private func answer(_ body: [UInt8], _ decided: Decided, since start: NIODeadline) -> Answer {
+        var bytes = decided.json
+        // The line break is what `ruled review` ends with.
+        bytes.append(UInt8(ascii: "\n"))
         let duration = NIODeadline.now() - start
-        metrics.reviewed(outcome, in: duration, images: images)
-        report(review, outcome, response, duration)
-        return answer
+        metrics.reviewed(decided.outcome, in: duration, images: decided.images)
+        report(body, decided, duration)
+        return Answer(contentType: "application/json", body: bytes)
+    }
+
+    /// An answer with what metrics and log want to know of it.
+    private struct Decided {
+        let json: [UInt8]
+        let outcome: Metrics.ReviewOutcome
+        let images: [Metrics.ImageKey]
+        /// What was put into words, for the log.
+        var review: AdmissionReview?
+        var denial: String?
+
+        init(json: [UInt8], outcome: Metrics.ReviewOutcome, images: [Metrics.ImageKey] = []) {
+            self.json = json
+            self.outcome = outcome
+            self.images = images
+        }
+
+        init(
+            _ outcome: Metrics.ReviewOutcome, _ review: AdmissionReview, _ response: AdmissionResponse,
+            _ images: [Metrics.ImageKey] = []
+        ) {
+            self.init(json: response.json(), outcome: outcome, images: images)
+            self.review = review
+            denial = response.denial
+        }
     }
 
     private func decide(
-        _ review: AdmissionReview, _ program: Program?, _ labels: [String: String]?
-    ) -> (AdmissionResponse, Metrics.ReviewOutcome, [ImageDecision]) {
+        _ body: [UInt8], _ program: Program?, find: (String) -> [String: String]?
+    ) throws(ReviewError) -> Decided {
         guard let program else {
-            let reason = "ruled has no rules yet"
-            return (undecided(review, reason, or: nil), .noRules, [])
+            let review = try AdmissionReview.read(body)
+            return Decided(.noRules, review, undecided(review, "ruled has no rules yet", or: nil))
         }
-        let outcome = program.outcome(of: review, namespaceLabels: labels, selfImage: configuration.selfImage)
-        let response = AdmissionResponse(review, outcome)
+        var answerer = answerers.withLock { $0.popLast() } ?? ReviewAnswerer()
+        defer { answerers.withLock { $0.append(answerer) } }
+        var labels: [String: String]?
+        let answer = try answerer.answer(body, by: program, selfImage: configuration.selfImage) { namespace in
+            labels = find(namespace)
+            return labels
+        }
+        switch answer.outcome {
+        case .passed: return Decided(json: answer.json, outcome: .passed)
+        case .decided(let isPatched):
+            let images = (0..<answerer.imageCount).map { index in
+                let image = answerer.image(index, by: program)
+                return Metrics.ImageKey(outcome: image.outcome, rule: image.rule ?? "")
+            }
+            return Decided(json: answer.json, outcome: isPatched ? .patched : .unchanged, images: images)
+        case .explained(let review, let outcome, let response):
+            return explained(review, outcome, response, program, labels)
+        }
+    }
+
+    private func explained(
+        _ review: AdmissionReview, _ outcome: ReviewOutcome, _ response: AdmissionResponse, _ program: Program,
+        _ labels: [String: String]?
+    ) -> Decided {
         switch outcome {
-        case .passed: return (response, .passed, [])
+        case .passed: return Decided(.passed, review, response)
         case .unreadable(let reason):
-            return (undecided(review, "the object cannot be read: \(reason)", or: response), .unreadable, [])
+            return Decided(
+                .unreadable, review, undecided(review, "the object cannot be read: \(reason)", or: response))
         case .decided(let decision):
+            let images = decision.images.map { Metrics.ImageKey(outcome: $0.outcome, rule: $0.by?.rule ?? "") }
             // A decision has warnings of its own only where it left the pod alone for want of the labels.
             if labels == nil, program.asksForNamespaceLabels, let reason = decision.warnings.first {
-                return (undecided(review, reason, or: response), .unknownNamespace, decision.images)
+                return Decided(.unknownNamespace, review, undecided(review, reason, or: response), images)
             }
             let kind: Metrics.ReviewOutcome =
                 response.denial != nil ? .denied : response.patch.isEmpty ? .unchanged : .patched
-            return (response, kind, decision.images)
+            return Decided(kind, review, response, images)
         }
     }
 
@@ -104,18 +163,17 @@ final class AdmissionEndpoint: Endpoint {
         return response ?? AdmissionResponse(allowing: review, warnings: ["nothing is rewritten: \(reason)"])
     }
 
-    private func report(
-        _ review: AdmissionReview, _ outcome: Metrics.ReviewOutcome, _ response: AdmissionResponse,
-        _ duration: TimeAmount
-    ) {
-        if log.isDebug {
+    private func report(_ body: [UInt8], _ decided: Decided, _ duration: TimeAmount) {
+        if log.isDebug, let review = decided.review ?? (try? AdmissionReview.read(body)) {
             log.log(
                 .debug, "reviewed",
                 Self.fields(review).merging([
-                    "outcome": outcome.rawValue, "microseconds": "\(duration.nanoseconds / 1_000)",
+                    "outcome": decided.outcome.rawValue, "microseconds": "\(duration.nanoseconds / 1_000)",
                 ]) { $1 })
         }
-        if let denial = response.denial {
+        guard let review = decided.review else { return }
+        let outcome = decided.outcome
+        if let denial = decided.denial {
             log.limited(.info, "denied", key: "denied", Self.fields(review).merging(["reason": denial]) { $1 })
         } else if outcome != .patched, outcome != .unchanged, outcome != .passed {
             log.limited(

@@ -29,8 +29,10 @@ final class Metrics: Sendable {
         case rules, certificate
     }
 
-    private struct ImageKey: Hashable {
+    /// What images are counted by.
+    struct ImageKey: Hashable {
         let outcome: ImageDecision.Outcome
+        /// The name of the rule that decided; empty where none did.
         let rule: String
     }
 
@@ -55,12 +57,12 @@ final class Metrics: Sendable {
     private let state = Mutex(State())
     let startTime = DateClock.now
 
-    func reviewed(_ outcome: ReviewOutcome, in duration: TimeAmount, images: [ImageDecision]) {
+    func reviewed(_ outcome: ReviewOutcome, in duration: TimeAmount, images: [ImageKey]) {
         state.withLock { state in
             state.reviews[outcome, default: 0] += 1
             state.decisionSeconds.record(duration)
             for image in images {
-                var rule = image.by?.rule ?? ""
+                var rule = image.rule
                 if !rule.isEmpty, !state.rules.contains(rule) {
                     if state.rules.count < Self.ruleLimit { state.rules.insert(rule) } else { rule = "other" }
                 }

@@ -71,8 +71,16 @@ struct RuleEdit: Sendable {
             return Judgement(refusal: (readers + [labelRefusal]).joined(separator: "\n"))
         }
         var warnings = load.diagnostics.map { "\(place(of: $0))\($0.code.rawValue): \($0.message)" }
-        if let live { warnings += ruleSet.program.rewritesAgain(after: live) }
+        if let live, !ruleSet.program.isEquivalent(to: live) {
+            warnings += Difference(from: live, to: ruleSet.program).reentries.filter(\.isFromOld).map(Self.line)
+        }
         return Judgement(warnings: warnings)
+    }
+
+    private static func line(_ reentry: DifferenceReentry) -> String {
+        let result = reentry.result ?? "denied"
+        return "what the live rules write would be taken up again: "
+            + "\(reentry.image) -> \(reentry.output) -> \(result)"
     }
 
     private func refusal(_ diagnostics: [Diagnostic]) -> String {

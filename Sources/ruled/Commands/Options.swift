@@ -89,6 +89,14 @@ struct RuleSetOptions: ParsableArguments {
 
     @OptionGroup var settings: SettingOptions
 
+    @OptionGroup var own: OwnImageOptions
+
+    /// The webhook's own image.
+    var ownImage: Reference? { own.image }
+}
+
+/// The webhook's own image.
+struct OwnImageOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The webhook's own image, for `ignore self`.", valueName: "ref"))
     var selfImage: String?
 
@@ -98,8 +106,8 @@ struct RuleSetOptions: ParsableArguments {
         }
     }
 
-    /// The webhook's own image.
-    var ownImage: Reference? { selfImage.flatMap { Reference(parsing: $0) } }
+    /// The image, if it was named.
+    var image: Reference? { selfImage.flatMap { Reference(parsing: $0) } }
 }
 
 /// What is known of the labels of namespaces.
@@ -142,7 +150,7 @@ struct NamespaceOptions: ParsableArguments {
     }
 
     /// The labels of a Namespace; an unknown is not an empty, so labels that cannot be read are an error.
-    private static func labels(
+    static func labels(
         of namespace: Manifest, named name: String, in file: String
     ) throws(InputFailure) -> [String: String] {
         guard let labels = namespace["metadata"]?["labels"], labels.typeName != "null" else { return [:] }
@@ -158,16 +166,13 @@ struct NamespaceOptions: ParsableArguments {
 /// The rule set, and the situation that images stand in.
 struct ContextOptions: ParsableArguments {
     @OptionGroup var ruleOptions: RuleSetOptions
-    @OptionGroup var labels: NamespaceOptions
-
-    @Option(help: ArgumentHelp("The namespace of objects that name none.", valueName: "name"))
-    var namespace: String?
-
-    @Option(help: ArgumentHelp("What is done to the object.", valueName: "operation"))
-    var operation: Operation = .create
+    @OptionGroup var situationOptions: SituationOptions
 
     var rules: String { ruleOptions.rules }
     var settings: SettingOptions { ruleOptions.settings }
+    var labels: NamespaceOptions { situationOptions.labels }
+    var namespace: String? { situationOptions.namespace }
+    var operation: Operation { situationOptions.operation }
 
     func validate() throws {
         if let source = labels.namespaceLabels?.source {
@@ -176,21 +181,10 @@ struct ContextOptions: ParsableArguments {
         if rules == "-", labels.namespaceFile == "-" {
             throw ValidationError("standard input cannot be both the rules and the namespaces")
         }
-        if let namespace, !KubernetesSyntax.isNamespaceName(namespace) {
-            throw ValidationError(
-                "`\(namespace)` in --namespace is not the name of a namespace: at most 63 lower-case letters, digits "
-                    + "and `-`, with a letter or digit at both ends")
-        }
     }
 
     /// Reads what the options name.
-    func situation() throws -> Situation {
-        let namespaces = try labels.namespaces()
-        let only = namespaces.flatMap { $0.count == 1 ? $0.keys.first : nil }
-        return Situation(
-            namespace: namespace ?? only ?? "default", labels: labels.namespaceLabels?.labels, namespaces: namespaces,
-            operation: operation, selfImage: ruleOptions.ownImage)
-    }
+    func situation() throws -> Situation { try situationOptions.situation(ownImage: ruleOptions.ownImage) }
 
     /// Loads the rule set; its findings go to standard error, and errors end the command with 1.
     func program(_ console: Console) throws -> Program {
@@ -208,28 +202,4 @@ func ruleSet(at path: String, settings: [String: String], _ console: Console) th
         console.end(1)
     }
     return ruleSet
-}
-
-/// The situation that objects are looked at in.
-struct Situation {
-    /// The namespace of what names none.
-    let namespace: String
-    /// The labels of every namespace, if they were given.
-    let labels: [String: String]?
-    /// The labels by namespace, if a file was given.
-    let namespaces: [String: [String: String]]?
-    let operation: Operation
-    let selfImage: Reference?
-
-    /// The context of an object in a namespace; nil means that the object names none.
-    func context(in own: String? = nil, old: Workload? = nil) -> EvaluationContext {
-        let name = own ?? namespace
-        return EvaluationContext(
-            namespace: name, namespaceLabels: labels(of: name), operation: operation, old: old, selfImage: selfImage)
-    }
-
-    /// The labels of a namespace; nil where they are not known.
-    func labels(of name: String) -> [String: String]? {
-        labels ?? namespaces?[name]
-    }
 }

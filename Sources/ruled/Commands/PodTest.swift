@@ -69,12 +69,12 @@ struct PodTest {
     private func evaluate(
         _ object: Manifest, old: [Manifest], shown: String, _ program: Program, _ situation: Situation
     ) throws(InputFailure) -> Evaluated {
-        let reading = try read(object, shown: shown)
+        let reading = try object.workloadReading(shown: shown)
         var result = Evaluated(object: object, title: Self.title(object, situation), reading: reading)
         guard case .workload(let workload) = reading else { return result }
         var before: Workload?
         if let match = old.first(where: { Self.isSame($0, object) }),
-            case .workload(let read) = try read(match, shown: options.old ?? "")
+            case .workload(let read) = try match.workloadReading(shown: options.old ?? "")
         {
             before = read
         }
@@ -82,28 +82,6 @@ struct PodTest {
         result.context = context
         result.decision = program.decide(workload, in: context)
         return result
-    }
-
-    private func read(_ object: Manifest, shown: String) throws(InputFailure) -> WorkloadReading {
-        let reading: WorkloadReading
-        do {
-            reading = try Workload.read(json: object.json)
-        } catch {
-            throw InputFailure(.manifestUnusable, "`\(shown)`: \(error.reason)")
-        }
-        guard case .malformed(let reason) = reading else { return reading }
-        // The line of the value that the reason names is better than that of the object.
-        let pointer = reason.split(separator: "`").dropFirst(reason.hasPrefix("`") ? 0 : 1).first.map(String.init) ?? ""
-        let path = pointer.hasPrefix("/") ? pointer : "/" + pointer
-        let line = (object.value(at: path) ?? object).line
-        throw InputFailure(
-            .manifestUnusable, "\(Self.kind(of: object)) in `\(shown)` cannot be read: \(reason)",
-            notes: ["at \(shown):\(line)"])
-    }
-
-    private static func kind(of object: Manifest) -> String {
-        guard let kind = object["kind"]?.text else { return "what stands" }
-        return "the \(kind)" + (object["metadata"]?["name"]?.text.map { " `\($0)`" } ?? "")
     }
 
     private static func isSame(_ a: Manifest, _ b: Manifest) -> Bool {

@@ -50,12 +50,13 @@ struct Review: ParsableCommand {
         let console = consoleOptions.console
         let situation = try context.situation()
         let program = try context.program(console)
+        var answerer = ReviewAnswerer()
         switch format {
         case .json:
             let shown = file == "-" ? "<stdin>" : file
             let bytes = try FileSystem.readInput(file, limit: Self.sizeLimit)
             do {
-                console.out.write(try answer(bytes, program, situation))
+                console.out.write(try answer(bytes, program, situation, &answerer))
                 console.out.line()
             } catch {
                 throw InputFailure(
@@ -63,22 +64,21 @@ struct Review: ParsableCommand {
                     help: ["for a pod or a workload: ruled test --pod \(file)"])
             }
         case .jsonl:
-            console.end(answerLines(program, situation, console) ? 0 : 1)
+            console.end(answerLines(program, situation, console, &answerer) ? 0 : 1)
         }
         console.flush()
     }
 
     private func answer(
-        _ bytes: [UInt8], _ program: Program, _ situation: Situation
+        _ bytes: [UInt8], _ program: Program, _ situation: Situation, _ answerer: inout ReviewAnswerer
     ) throws(ReviewError) -> [UInt8] {
-        let review = try AdmissionReview.read(bytes)
-        return program.answer(
-            review, namespaceLabels: situation.labels(of: review.namespace), selfImage: situation.selfImage
-        ).json()
+        try answerer.answer(bytes, by: program, selfImage: situation.selfImage) { situation.labels(of: $0) }.json
     }
 
     /// Answers line by line; returns whether every line was a review.
-    private func answerLines(_ program: Program, _ situation: Situation, _ console: Console) -> Bool {
+    private func answerLines(
+        _ program: Program, _ situation: Situation, _ console: Console, _ answerer: inout ReviewAnswerer
+    ) -> Bool {
         var reader = LineReader(limit: Self.sizeLimit)
         var number = 0
         var isClean = true
@@ -86,7 +86,7 @@ struct Review: ParsableCommand {
             number += 1
             if line.allSatisfy({ $0 == 0x20 || $0 == 0x09 }) { continue }
             do {
-                console.out.write(try answer(Array(line), program, situation))
+                console.out.write(try answer(Array(line), program, situation, &answerer))
                 console.out.line()
             } catch {
                 console.err.line("error: line \(number) is not an AdmissionReview: \(error.reason.sanitized)")

@@ -106,11 +106,12 @@ struct Validate: ParsableCommand {
 
     private func report(_ input: RuleSetInput, _ load: RuleSetLoad, _ console: Console) {
         console.show(load.diagnostics, of: input.files)
-        guard let statistics = load.ruleSet?.statistics else {
+        guard let ruleSet = load.ruleSet else {
             console.err.line("\n\(input.name): \(HumanRenderer.summary(load.diagnostics))")
             return
         }
         if !load.diagnostics.isEmpty { console.err.line() }
+        let statistics = ruleSet.statistics
         let counts = [
             counted(statistics.files, "file"), counted(statistics.rules, "rule"),
             counted(statistics.actions, "action"), counted(statistics.tests, "test"),
@@ -118,7 +119,7 @@ struct Validate: ParsableCommand {
         let warnings = load.diagnostics.isEmpty ? "" : "; \(counted(load.diagnostics.count, "warning"))"
         console.out.line(
             "\(input.name): \(console.paint("ok", .green, on: console.out)): \(counts)\(warnings); "
-                + "every image has one answer")
+                + ruleSet.proof.text)
     }
 
     private func json(_ inputs: [RuleSetInput], _ loads: [RuleSetLoad]) -> String {
@@ -142,6 +143,16 @@ struct Validate: ParsableCommand {
                 json.endObject()
             } else {
                 json.member("statistics", String?.none)
+            }
+            json.key("proof")
+            if let proof = load.ruleSet?.proof {
+                json.beginObject()
+                json.member("oneAnswer", proof.oneAnswer.rawValue)
+                json.member("noReentry", proof.noReentry.rawValue)
+                json.member("nothingDead", proof.nothingDead.rawValue)
+                json.endObject()
+            } else {
+                json.null()
             }
             json.key("diagnostics")
             JSONRenderer(files: input.files).write(load.diagnostics, to: &json)

@@ -4,8 +4,12 @@ import RuleLang
 enum ManifestInput {
     /// The documents of a file; what is wrong with it is a failure with its place.
     static func read(_ path: String) throws(InputFailure) -> [Manifest] {
-        let shown = path == "-" ? "<stdin>" : path
         let bytes = try FileSystem.readInput(path, limit: Manifests.sizeLimit)
+        return try parse(bytes, shown: path == "-" ? "<stdin>" : path)
+    }
+
+    /// The documents of a text that stands in a file.
+    static func parse(_ bytes: [UInt8], shown: String) throws(InputFailure) -> [Manifest] {
         do {
             return try Manifests.parse(bytes)
         } catch {

@@ -8,9 +8,7 @@ enum DecisionJSON {
         json.member("from", decision.field.text)
         json.member("to", decision.to)
         json.member("outcome", decision.outcome.rawValue)
-        json.member("rule", decision.by?.rule)
-        json.key("location")
-        if let by = decision.by { write(by, to: &json) } else { json.null() }
+        writeRule(decision.by, to: &json)
         json.member("reason", decision.reason)
         json.member("warnings", decision.warnings)
         json.member("denials", decision.denials)
@@ -28,6 +26,20 @@ enum DecisionJSON {
         }
     }
 
+    /// The images of an object, each with where it stands.
+    static func write(_ images: [ImageDecision], to json: inout JSONWriter) {
+        json.beginArray()
+        for image in images {
+            json.beginObject()
+            json.member("container", image.field.name)
+            json.member("kind", image.field.place.rawValue)
+            json.member("path", image.field.pointer)
+            writeMembers(image, to: &json)
+            json.endObject()
+        }
+        json.endArray()
+    }
+
     /// The actions that were looked at.
     static func write(_ considered: [ConsideredAction], to json: inout JSONWriter) {
         json.beginArray()
@@ -43,6 +55,13 @@ enum DecisionJSON {
             json.endObject()
         }
         json.endArray()
+    }
+
+    /// What decided, and where it stands; null where nothing did.
+    static func writeRule(_ by: RuleLocation?, to json: inout JSONWriter) {
+        json.member("rule", by?.rule)
+        json.key("location")
+        if let by { write(by, to: &json) } else { json.null() }
     }
 
     private static func write(_ location: RuleLocation, to json: inout JSONWriter) {

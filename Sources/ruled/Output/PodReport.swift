@@ -96,16 +96,7 @@ struct PodReport {
         json.member("hasPod", object.decision != nil)
         json.member("denied", object.decision?.isDenied ?? false)
         json.key("images")
-        json.beginArray()
-        for image in object.decision?.images ?? [] {
-            json.beginObject()
-            json.member("container", image.field.name)
-            json.member("kind", image.field.place.rawValue)
-            json.member("path", image.field.pointer)
-            DecisionJSON.writeMembers(image, to: &json)
-            json.endObject()
-        }
-        json.endArray()
+        DecisionJSON.write(object.decision?.images ?? [], to: &json)
         json.member("warnings", object.decision?.warnings ?? [])
         json.key("patch")
         json.raw(String(decoding: PatchOperation.write(object.decision?.patch ?? []), as: UTF8.self))

@@ -1,12 +1,37 @@
+import Foundation
 import RuleLang
 import Testing
 
 @testable import Engine
 
-/// Every conflict and every dead action is found, and each that is reported exists: decided by going through all points of a
-/// universe that holds each value that some rule names, and one that none does.
-@Suite("Conflicts and dead actions, held against counting")
+/// Every finding is true and every fact is found: decided by going through all points of a universe that holds each
+/// value that some rule names, and one that none does.
+@Suite("The analyses, held against counting")
 struct AnalysisBruteForceTests {
+    /// The number of rule sets of a run: `RULED_TEST_ROUNDS`, or 1,000.
+    private static let rounds =
+        ProcessInfo.processInfo.environment["RULED_TEST_ROUNDS"].flatMap(Int.init) ?? 1_000
+
+    /// What is so of a rule set.
+    struct Facts: Equatable {
+        /// Whether actions beat each other in a circle; then nothing else is looked at.
+        var hasCycle = false
+        /// Whether no image is left that is not ignored; then neither.
+        var isAllIgnored = false
+        /// Whether two actions that nothing beats answer some image differently.
+        var hasConflict = false
+        /// The actions that never decide, as `rule pattern`.
+        var dead: [String] = []
+        /// The overrides that settle nothing, as `rule other`.
+        var idle: [String] = []
+    }
+
+    /// An image, by the numbers of its registry, path and end, and what claims it in some situation.
+    private struct Leaf: Hashable {
+        let mask: UInt64
+        let image: [Int]
+    }
+
     /// The values of one dimension that all actions treat alike, as one column of answers.
     private static func classes(_ columns: [[Bool]], _ distinguished: [[Bool]]) -> [Int] {
         guard let count = (columns + distinguished).first?.count else { return [] }
@@ -14,13 +39,24 @@ struct AnalysisBruteForceTests {
         return (0..<count).filter { value in seen.insert((columns + distinguished).map { $0[value] }).inserted }
     }
 
-    /// Whether two actions that nothing beats answer some image differently, and which actions never decide.
-    private static func facts(_ slow: SlowEvaluator) -> (hasConflict: Bool, deadActions: Int) {
+    private static func facts(_ slow: SlowEvaluator) -> Facts {
         let actions = slow.actions
         let boxes = actions.map(slow.box)
         let observed = actions.map { action in
             action.rule.statements.contains { if case .observe = $0 { true } else { false } }
         }
+        let beats = actions.indices.map { left in
+            actions.indices.map { right in
+                left != right && SlowEvaluator.beats(actions[left], boxes[left], actions[right], boxes[right])
+            }
+        }
+        let isInside = boxes.map { inner in
+            boxes.map { SlowEvaluator.isInside(inner, $0) && !SlowEvaluator.isInside($0, inner) }
+        }
+        let hasOverrides = actions.contains { !$0.rule.overrides.isEmpty }
+        var facts = Facts()
+        facts.hasCycle = hasCycle(beats)
+        if facts.hasCycle { return facts }
         let isOfficial = SlowEvaluator.paths.map { $0.count == 2 && $0[0] == "library" }
         let isSingle = SlowEvaluator.paths.map { $0.count == 1 }
         let distinguished: [[[Bool]]] = [
@@ -31,68 +67,187 @@ struct AnalysisBruteForceTests {
         let values = (0..<7).map { dimension in
             classes((boxes + ignored).map { $0[dimension] }, distinguished[dimension])
         }
-        let isInside = boxes.map { inner in
-            boxes.map { SlowEvaluator.isInside(inner, $0) && !SlowEvaluator.isInside($0, inner) }
-        }
-        var found = false
-        var deciding: Set<Int> = []
-        func visit(_ dimension: Int, _ point: [Int], _ claiming: [Int]) {
-            if claiming.isEmpty { return }
-            guard dimension < 7 else {
-                let reference = SlowEvaluator.reference(point[0], point[1], point[2])
-                if reference.registry == "docker.io", SlowEvaluator.paths[point[1]].count == 1 { return }
-                if slow.isIgnored(point, reference) { return }
-                for live in [true, false] {
-                    let taking = claiming.filter { !live || !observed[$0] }
-                    let best = taking.filter { index in !taking.contains { isInside[$0][index] } }
-                    // An action decides where nothing within it does; for a live one, nothing live.
-                    deciding.formUnion(best.filter { observed[$0] != live })
-                    let answers = best.map { slow.fullAnswer(actions[$0], reference) }
-                    if Set(answers.filter { !$0.hasPrefix("deny") }).count > 1
-                        || (answers.contains { $0.hasPrefix("deny") } && answers.contains { !$0.hasPrefix("deny") })
-                    {
-                        found = true
+        // For each dimension and value, the actions and then the `ignore`s that allow it, as bits.
+        let columns: [[UInt64]] = (0..<7).map { dimension in
+            (boxes + ignored).first.map {
+                $0[dimension].indices.map { value in
+                    var mask: UInt64 = 0
+                    for (index, box) in (boxes + ignored).enumerated() where box[dimension][value] {
+                        mask |= 1 << index
                     }
+                    return mask
                 }
+            } ?? []
+        }
+        let acting: UInt64 = (1 << actions.count) - 1
+        func isSomethingLeft(_ dimension: Int, _ mask: UInt64) -> Bool {
+            if mask & ~acting == 0 { return true }
+            guard dimension < 7 else { return false }
+            return columns[dimension].contains { isSomethingLeft(dimension + 1, mask & $0) }
+        }
+        facts.isAllIgnored = !isSomethingLeft(0, (1 << (actions.count + ignored.count)) - 1)
+        if facts.isAllIgnored { return facts }
+        var deciding: Set<Int> = []
+        var settling: Set<String> = []
+        var seen: Set<Leaf> = []
+        func visit(_ dimension: Int, _ image: [Int], _ mask: UInt64) {
+            if mask & acting == 0 { return }
+            guard dimension < 7 else {
+                if mask & ~acting == 0, seen.insert(Leaf(mask: mask, image: image)).inserted { look(image, mask) }
                 return
             }
             for value in values[dimension] {
-                visit(dimension + 1, point + [value], claiming.filter { boxes[$0][dimension][value] })
+                visit(dimension + 1, dimension < 3 ? image + [value] : image, mask & columns[dimension][value])
             }
         }
-        visit(0, [], Array(actions.indices))
-        return (found, actions.count - deciding.count)
+        func look(_ image: [Int], _ mask: UInt64) {
+            let reference = SlowEvaluator.reference(image[0], image[1], image[2])
+            if reference.registry == "docker.io", SlowEvaluator.paths[image[1]].count == 1 { return }
+            let claiming = actions.indices.filter { mask >> $0 & 1 == 1 }
+            for live in [true, false] {
+                let taking = claiming.filter { !live || !observed[$0] }
+                let best = taking.filter { index in !taking.contains { beats[$0][index] } }
+                // An action decides where nothing that beats it does; for a live one, nothing live.
+                deciding.formUnion(best.filter { observed[$0] != live })
+                if best.count > 1 {
+                    let answers = best.map { slow.fullAnswer(actions[$0], reference) }
+                    if Set(answers.map { $0.hasPrefix("deny") ? "deny" : $0 }).count > 1 { facts.hasConflict = true }
+                }
+                if hasOverrides {
+                    settling.formUnion(settled(taking, beats, isInside, slow, reference, observed, live: live))
+                }
+            }
+        }
+        visit(0, [], ~0)
+        func name(_ index: Int) -> String { "\(actions[index].rule.name.plainText ?? "") \(actions[index].pattern)" }
+        facts.dead = actions.indices.filter { !deciding.contains($0) }.map(name).sorted()
+        for case .rule(let rule) in slow.statements {
+            for other in rule.overrides {
+                let override = "\(rule.name.plainText ?? "") \(other.plainText ?? "")"
+                if !settling.contains(override) { facts.idle.append(override) }
+            }
+        }
+        facts.idle.sort()
+        return facts
     }
 
-    @Test("a rule set has conflicts and dead actions exactly where they are reported, and conflicts have witnesses")
+    private static func hasCycle(_ beats: [[Bool]]) -> Bool {
+        var left = Set(beats.indices)
+        while let free = left.first(where: { action in !left.contains { beats[action][$0] } }) { left.remove(free) }
+        return !left.isEmpty
+    }
+
+    /// The overrides without which two actions would answer an image differently.
+    private static func settled(
+        _ taking: [Int], _ beats: [[Bool]], _ isInside: [[Bool]], _ slow: SlowEvaluator, _ reference: Reference,
+        _ observed: [Bool], live: Bool
+    ) -> [String] {
+        var found: [String] = []
+        for winner in taking {
+            let rule = slow.actions[winner].rule
+            for loser in taking where beats[winner][loser] {
+                let other = slow.actions[loser].rule.name.plainText
+                // Two that act are looked at without those that observe, and all others with them.
+                guard (observed[winner] || observed[loser]) != live,
+                    rule.overrides.contains(where: { $0.plainText == other }),
+                    !isInside[winner][loser]
+                else { continue }
+                let isElsewhereSettled = taking.contains { third in
+                    if beats[third][winner] { return true }
+                    guard third != winner, beats[third][loser] else { return false }
+                    return slow.actions[third].rule.name.plainText != rule.name.plainText || isInside[third][loser]
+                }
+                let answers = [winner, loser].map { slow.fullAnswer(slow.actions[$0], reference) }
+                if !isElsewhereSettled, answers[0] != answers[1], !answers.allSatisfy({ $0.hasPrefix("deny") }) {
+                    found.append("\(rule.name.plainText ?? "") \(other ?? "")")
+                }
+            }
+        }
+        return found
+    }
+
+    @Test("what is reported is so, and what is so is reported")
     func exact() {
-        let seed = testSeed("conflicts")
+        let seed = testSeed("analyses")
         var random = SeededGenerator(seed: seed)
-        var counts = [true: 0, false: 0]
-        var dead = 0
-        for _ in 0..<1_500 {
+        var counts = ["rule sets": 0]
+        for _ in 0..<Self.rounds {
             let source = RandomRuleSet(using: &random)
             let file = SourceFile(name: "f", text: source.text)
             let diagnostics = RuleSet.load([file]).diagnostics
-            let codes = Set(diagnostics.filter { $0.severity == .error }.map(\.code.rawValue))
+            let errors = diagnostics.filter { $0.severity == .error }
             // Other errors keep a rule set from being analysed.
-            guard codes.isSubset(of: ["E0301", "E0305", "E0307"]) else { continue }
-            let facts = Self.facts(SlowEvaluator([SyntaxTree.parse(file).tree]))
-            counts[facts.hasConflict, default: 0] += 1
-            dead += facts.deadActions
-            let isSame =
-                codes.contains("E0301") == facts.hasConflict
-                && diagnostics.count { $0.code.rawValue == "E0307" } == facts.deadActions
-            #expect(isSame, "seed \(seed): expected \(facts)\n\(source.text)\n\(diagnostics.map(\.message))")
-            for diagnostic in diagnostics where diagnostic.code.rawValue == "E0301" {
-                #expect(
-                    diagnostic.notes.contains { $0.hasPrefix("witness: ") },
-                    "seed \(seed)\n\(HumanRenderer(files: [file], color: false).render([diagnostic]))")
+            guard Set(errors.map(\.code.rawValue)).isSubset(of: ["E0301", "E0305", "E0307", "E0308", "E0309"]) else {
+                continue
             }
-            if !isSame { return }
+            var found = Facts()
+            for diagnostic in errors {
+                let text = diagnostic.primary.map { file.text($0.span.range) } ?? ""
+                switch diagnostic.code.rawValue {
+                case "E0301": found.hasConflict = true
+                case "E0307": found.dead.append(Self.rule(at: diagnostic, file) + " " + text.dropFirst().dropLast())
+                case "E0308": found.hasCycle = true
+                case "E0305": break
+                default: found.idle.append(Self.rule(at: diagnostic, file) + " " + text)
+                }
+            }
+            found.isAllIgnored = diagnostics.contains { $0.code.rawValue == "W0306" }
+            found.dead.sort()
+            found.idle.sort()
+            let facts = Self.facts(SlowEvaluator([SyntaxTree.parse(file).tree]))
+            counts["rule sets", default: 0] += 1
+            counts["cycle", default: 0] += facts.hasCycle ? 1 : 0
+            counts["conflict", default: 0] += facts.hasConflict ? 1 : 0
+            counts["dead", default: 0] += facts.dead.count
+            counts["idle override", default: 0] += facts.idle.count
+            counts["valid", default: 0] += errors.isEmpty ? 1 : 0
+            #expect(facts == found, "seed \(seed)\n\(source.text)\n\(diagnostics.map(\.message))")
+            if facts != found { return }
         }
-        print("conflicts: \(counts), dead actions: \(dead)")
-        #expect(dead > 20)
-        #expect(counts[true, default: 0] > 50 && counts[false, default: 0] > 50)
+        print("analyses: \(counts)")
+        for fact in ["cycle", "conflict", "dead", "idle override", "valid"] {
+            #expect(counts[fact, default: 0] > Self.rounds / 500, "\(fact)")
+        }
+    }
+
+    @Test("conditions that nothing satisfies are reported, and no others")
+    func contradictions() {
+        let seed = testSeed("contradictions")
+        var random = SeededGenerator(seed: seed)
+        var found = 0
+        for _ in 0..<Self.rounds * 3 {
+            let source = RandomRuleSet(using: &random)
+            let file = SourceFile(name: "f", text: source.text)
+            let diagnostics = RuleSet.load([file]).diagnostics.filter { $0.severity == .error }
+            // Other errors keep patterns from being looked at under their conditions.
+            let other = diagnostics.contains { !$0.code.rawValue.hasPrefix("E03") }
+            guard !other else { continue }
+            let slow = SlowEvaluator([SyntaxTree.parse(file).tree])
+            var rules: Set<String> = []
+            for action in slow.actions {
+                let anything = SlowEvaluator.Action(rule: action.rule, statement: action.statement, pattern: "*/*")
+                if slow.box(anything).contains(where: { !$0.contains(true) }) {
+                    rules.insert(action.rule.name.plainText ?? "")
+                }
+            }
+            let actions = slow.actions.filter { slow.box($0).contains { !$0.contains(true) } }
+            let expected = rules.isEmpty ? actions.count : rules.count
+            let reported = diagnostics.count { $0.code.rawValue == "E0303" }
+            found += reported
+            #expect(reported == expected, "seed \(seed)\n\(source.text)\n\(diagnostics.map(\.message))")
+            if reported != expected { return }
+        }
+        print("contradictions: \(found)")
+        #expect(found > Self.rounds / 50)
+    }
+
+    /// The name of the rule that a finding stands in.
+    private static func rule(at diagnostic: Diagnostic, _ file: SourceFile) -> String {
+        guard let span = diagnostic.primary?.span else { return "" }
+        for case .rule(let rule) in SyntaxTree.parse(file).tree.statements
+        where rule.span.start <= span.start && span.end <= rule.span.end {
+            return rule.name.plainText ?? ""
+        }
+        return ""
     }
 }

@@ -131,50 +131,103 @@ struct ProgramPropertyTests {
             })
     }
 
-    private static func randomPod(using random: inout SeededGenerator) -> Workload {
-        var images: [ImageField] = []
-        for index in 0..<Int.random(in: 1...4, using: &random) {
-            let place = random.pick(Place.allCases)
-            images.append(
-                ImageField(
-                    place: place, name: "c\(index)", pointer: "/spec/\(place.rawValue)/\(index)/image",
-                    text: RandomRuleSet.reference(using: &random)))
+    private static func randomImages(
+        _ prefix: String, in places: [Place], using random: inout SeededGenerator
+    ) -> [ImageField] {
+        (0..<Int.random(in: 1...4, using: &random)).map { index in
+            let place = random.pick(places)
+            return ImageField(
+                place: place, name: "\(prefix)\(index)", pointer: "/spec/\(place.rawValue)/\(prefix)\(index)/image",
+                text: RandomRuleSet.reference(using: &random))
         }
-        return Workload(
-            kind: "Pod", labels: random.pick([nil, [:], ["app": "x"], ["app": "y"]]),
-            annotations: random.pick([nil, [:], ["a": "b"]]), images: images)
     }
 
-    @Test("evaluating a pod twice gives what evaluating it once gave, and so does an update that changes nothing")
+    private static func randomPod(using random: inout SeededGenerator) -> Workload {
+        Workload(
+            kind: "Pod", labels: random.pick([nil, [:], ["app": "x"], ["app": "y"]]),
+            annotations: random.pick([nil, [:], ["a": "b"]]),
+            images: randomImages("c", in: Place.allCases, using: &random))
+    }
+
+    private static func adding(_ images: [ImageField], to pod: Workload) -> Workload {
+        Workload(kind: pod.kind, labels: pod.labels, annotations: pod.annotations, images: pod.images + images)
+    }
+
+    /// What is wrong with asking again about a pod that was patched, in the same request and in later ones; nil
+    /// where nothing changes any more.
+    private static func instability(
+        of program: Program, _ pod: Workload, _ context: EvaluationContext, using random: inout SeededGenerator
+    ) -> String? {
+        let first = program.decide(pod, in: context)
+        guard !first.isDenied else { return nil }
+        let after = patched(pod, first.patch)
+        guard after.images.map(\.text) == zip(pod.images, first.images).map({ $1.to ?? $0.text }) else {
+            return "the patch says something else than the decisions"
+        }
+        let again = program.decide(after, in: context)
+        guard again.patch.isEmpty, !again.isDenied else { return "asked again: \(again)" }
+        // The API server takes nothing but containers from an update of `pods/ephemeralcontainers`.
+        var stored = after
+        if context.isEphemeralContainersUpdate {
+            stored = Workload(
+                kind: after.kind, labels: pod.labels, annotations: pod.annotations, images: after.images)
+        }
+        var later = context
+        later.operation = .update
+        later.isEphemeralContainersUpdate = false
+        later.old = stored
+        let touched = program.decide(stored, in: later)
+        guard touched.patch.isEmpty, !touched.isDenied else { return "on an update: \(touched)" }
+        // A later webhook adds containers, and the API server asks once more.
+        let places: [Place] = context.isEphemeralContainersUpdate ? [.ephemeral] : Place.allCases
+        let more = adding(randomImages("d", in: places, using: &random), to: after)
+        let second = program.decide(more, in: context)
+        guard second.images.prefix(pod.images.count).allSatisfy({ $0.to == nil && $0.outcome != .denied }) else {
+            return "asked again with more containers: \(second)"
+        }
+        guard !second.isDenied else { return nil }
+        let third = program.decide(patched(more, second.patch), in: context)
+        return third.patch.isEmpty && !third.isDenied ? nil : "asked a third time: \(third)"
+    }
+
+    /// A request: a pod that is created, one that is updated, or one that gets ephemeral containers.
+    private static func randomRequest(using random: inout SeededGenerator) -> (Workload, EvaluationContext) {
+        var pod = randomPod(using: &random)
+        var context = EvaluationContext(
+            namespace: random.pick(RandomRuleSet.namespaces),
+            namespaceLabels: random.pick([[:], ["env": "prod"], ["env": "dev"]]),
+            selfImage: Reference(registry: "docker.io", path: "library/b"))
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: break
+        case 1:
+            context.operation = .update
+            if random.chance(70) { context.old = randomPod(using: &random) }
+        default:
+            context.operation = .update
+            context.isEphemeralContainersUpdate = true
+            context.old = pod
+            pod = adding(randomImages("e", in: [.ephemeral], using: &random), to: pod)
+        }
+        return (pod, context)
+    }
+
+    @Test(
+        "a pod that was patched is not patched again: in the same request, with containers added in between, on updates"
+    )
     func idempotence() {
         let seed = testSeed("idempotence")
         var random = SeededGenerator(seed: seed)
         var patches = 0
-        for (source, ruleSet) in Self.validSets(1_500, using: &random) {
+        for (source, ruleSet) in Self.validSets(700, using: &random) {
             for _ in 0..<10 {
-                let pod = Self.randomPod(using: &random)
-                var context = EvaluationContext(
-                    namespace: random.pick(RandomRuleSet.namespaces),
-                    namespaceLabels: random.pick([[:], ["env": "prod"], ["env": "dev"]]),
-                    operation: random.pick(Operation.allCases),
-                    isEphemeralContainersUpdate: random.chance(10),
-                    selfImage: Reference(registry: "docker.io", path: "library/b"))
-                if context.operation == .update, random.chance(50) { context.old = Self.randomPod(using: &random) }
+                let (pod, context) = Self.randomRequest(using: &random)
                 let first = ruleSet.program.decide(pod, in: context)
-                guard !first.isDenied else { continue }
-                if !first.patch.isEmpty { patches += 1 }
-                let after = Self.patched(pod, first.patch)
-                #expect(after.images.map(\.text) == zip(pod.images, first.images).map { $1.to ?? $0.text })
-                let again = ruleSet.program.decide(after, in: context)
-                var update = context
-                update.operation = .update
-                update.old = after
-                let touched = ruleSet.program.decide(after, in: update)
-                let isStable = again.patch.isEmpty && !again.isDenied && touched.patch.isEmpty && !touched.isDenied
-                #expect(isStable, "seed \(seed): \(pod) \(context)\n\(first)\n\(again)\n\(touched)\n\(source.text)")
-                if !isStable { return }
+                patches += first.patch.isEmpty ? 0 : 1
+                let problem = Self.instability(of: ruleSet.program, pod, context, using: &random)
+                #expect(problem == nil, "seed \(seed): \(pod) \(context)\n\(first)\n\(source.text)")
+                if problem != nil { return }
             }
         }
-        #expect(patches > 1_000)
+        #expect(patches > 500)
     }
 }

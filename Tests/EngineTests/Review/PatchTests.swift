@@ -90,7 +90,8 @@ struct PatchTests {
         for length in 0..<200 {
             let bytes = (0..<length).map { _ in UInt8.random(in: 0...255, using: &random) }
             var encoded: [UInt8] = []
-            Base64.append(bytes, to: &encoded)
+            encoded = bytes
+            Base64.encode(&encoded, from: 0)
             #expect(String(decoding: encoded, as: UTF8.self) == Data(bytes).base64EncodedString(), "seed \(seed)")
         }
     }

@@ -1,6 +1,6 @@
 /// Random rule sets over a small vocabulary, so that patterns and conditions meet often.
 struct RandomRuleSet {
-    static let registries = ["docker.io", "quay.io", "a.gcr.io", "x.y.gcr.io", "localhost:5000"]
+    static let registries = ["docker.io", "quay.io", "a.gcr.io", "x.y.gcr.io", "localhost:5000", "m.corp"]
     static let namespaces = ["default", "team-a", "team-b", "kube-system"]
 
     /// The `let`s, and one text a statement: they may stand in any order and in any file.
@@ -27,13 +27,12 @@ struct RandomRuleSet {
         if random.chance(25) { statements.append("ignore \(Self.condition(using: &random))") }
         // What is written may come back in through a `*` registry; mostly it is let out of it.
         if random.chance(70) { statements.append("ignore image \"m.corp/*\"") }
-        for index in 0..<Int.random(in: 1...6, using: &random) {
-            statements.append(Self.rule(index, using: &random))
-        }
+        let count = Int.random(in: 1...6, using: &random)
+        for index in 0..<count { statements.append(Self.rule(index, of: count, using: &random)) }
         self.statements = statements
     }
 
-    private static func rule(_ index: Int, using random: inout SeededGenerator) -> String {
+    private static func rule(_ index: Int, of count: Int, using random: inout SeededGenerator) -> String {
         var lines: [String] = []
         for _ in 0..<random.pick([0, 0, 1, 1, 1, 2]) { lines.append("when \(condition(using: &random))") }
         if random.chance(15) { lines.append("observe") }
@@ -57,14 +56,16 @@ struct RandomRuleSet {
             if random.chance(8) { line += " warn \"mind this\"" }
             lines.append(line)
         }
-        return "rule r\(index) {\n" + lines.shuffled(using: &random).map { "    \($0)\n" }.joined() + "}"
+        let others = random.chance(15) ? (0..<count).filter { $0 != index && random.chance(40) }.map { "r\($0)" } : []
+        let overrides = others.isEmpty ? "" : " overrides " + others.joined(separator: ", ")
+        return "rule r\(index)\(overrides) {\n" + lines.shuffled(using: &random).map { "    \($0)\n" }.joined() + "}"
     }
 
     static func pattern(using random: inout SeededGenerator) -> String {
         let registry = random.pick(
             [
                 "docker.io", "docker.io", "quay.io", "quay.io", "a.gcr.io", "x.y.gcr.io", "localhost:5000", "*.gcr.io",
-                "*.y.gcr.io", "*",
+                "*.y.gcr.io", "*", "*", "m.corp",
             ])
         var components = (0..<random.pick([0, 0, 1, 1, 2])).map { _ in random.pick(["library", "a", "b"]) }
         let minimum = registry == "docker.io" ? 2 : 1

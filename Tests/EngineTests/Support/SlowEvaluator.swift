@@ -140,6 +140,17 @@ struct SlowEvaluator {
             }
     }
 
+    /// Whether what an action's rule says of tag and digest holds for an image.
+    func holdsWrittenParts(_ action: Action, _ reference: Reference) -> Bool {
+        let situation = Situation(
+            namespace: "", namespaceLabels: [:], podLabels: [:], place: .container, operation: .create,
+            reference: reference)
+        return action.rule.statements.allSatisfy { statement in
+            guard case .when(let condition, _) = statement, case .imageHas = condition.kind else { return true }
+            return holds(condition, situation)
+        }
+    }
+
     // MARK: Boxes, by counting
 
     /// The values of each dimension that an action allows, over a universe that holds every value any rule names and
@@ -283,6 +294,7 @@ struct SlowEvaluator {
         case .rewrite:
             let answer = answer(
                 action, "", reference, isBypassed: false, Answer(outcome: .bypassed))
+            guard answer.outcome != .declined else { return "declined" }
             let marks = action.rule.statements.compactMap { statement in
                 if case .mark(let mark) = statement {
                     "\(mark.kind) \(Self.resolve(mark.key, lets))=\(Self.resolve(mark.value, lets))"
@@ -296,6 +308,27 @@ struct SlowEvaluator {
 
     static func isInside(_ inner: [[Bool]], _ outer: [[Bool]]) -> Bool {
         zip(inner, outer).allSatisfy { zip($0, $1).allSatisfy { !$0 || $1 } }
+    }
+
+    /// Whether an action beats another one that it overlaps.
+    static func beats(_ left: Action, _ leftBox: [[Bool]], _ right: Action, _ rightBox: [[Bool]]) -> Bool {
+        let isInside = isInside(leftBox, rightBox)
+        let holds = Self.isInside(rightBox, leftBox)
+        guard isInside == holds else { return isInside }
+        return overlap(leftBox, rightBox)
+            && left.rule.overrides.contains { $0.plainText == right.rule.name.plainText }
+    }
+
+    /// Whether two boxes have a point in common that is an image: `docker.io/NAME` is none.
+    static func overlap(_ left: [[Bool]], _ right: [[Bool]]) -> Bool {
+        let common = zip(left, right).map { zip($0, $1).map { $0 && $1 } }
+        guard common.dropFirst(2).allSatisfy({ $0.contains(true) }) else { return false }
+        return registries.indices.contains { registry in
+            common[0][registry]
+                && paths.indices.contains {
+                    common[1][$0] && !(registries[registry] == "docker.io" && paths[$0].count == 1)
+                }
+        }
     }
 
     // MARK: Decisions
@@ -346,7 +379,7 @@ struct SlowEvaluator {
         let boxes = claiming.map(box)
         let best = claiming.indices.filter { index in
             !claiming.indices.contains { other in
-                Self.isInside(boxes[other], boxes[index]) && !Self.isInside(boxes[index], boxes[other])
+                Self.beats(claiming[other], boxes[other], claiming[index], boxes[index])
             }
         }.map { claiming[$0] }
         let answers = best.map { answer($0, text, reference, isBypassed: isBypassed, bypassed) }
@@ -363,7 +396,7 @@ struct SlowEvaluator {
         return merged
     }
 
-    private func answer(
+    func answer(
         _ action: Action, _ text: String, _ reference: Reference, isBypassed: Bool, _ bypassed: Answer
     ) -> Answer {
         switch action.statement.kind {

@@ -75,6 +75,10 @@ struct RandomProgram {
 
     private mutating func rule() {
         words("rule", name())
+        if random.below(4) == 0 {
+            words("overrides")
+            list { $0.words($0.name()) }
+        }
         block(random.below(5)) { program in
             switch program.random.below(8) {
             case 0:

@@ -1,4 +1,5 @@
 import Engine
+import Synchronization
 
 extension Scenario {
     static let reviews = [
@@ -72,14 +73,21 @@ extension Scenario {
 }
 
 /// The way from a review's bytes to its answer's, as the server goes it.
-struct Webhook: Sendable {
-    let program: Program
+final class Webhook: Sendable {
+    private let program: Program
+    /// Kept from one review to the next, as the server keeps it.
+    private let answerer = Mutex(ReviewAnswerer())
     let namespaceLabels = ["kubernetes.io/metadata.name": "shop", "pull-through-enabled": "true"]
     let selfImage = Reference(parsing: "registry.corp.example/ruled:1.0")
 
+    init(program: Program) { self.program = program }
+
     func answer(_ bytes: [UInt8]) -> [UInt8] {
-        guard let review = try? AdmissionReview.read(bytes) else { fatalError("the review cannot be read") }
-        return program.answer(review, namespaceLabels: namespaceLabels, selfImage: selfImage).json()
+        let answer = answerer.withLock { answerer in
+            try? answerer.answer(bytes, by: program, selfImage: selfImage) { _ in namespaceLabels }
+        }
+        guard let answer else { fatalError("the review cannot be read") }
+        return answer.json
     }
 
     func rewrittenImages(_ bytes: [UInt8]) -> Int {

@@ -1,0 +1,89 @@
+import RuleLang
+
+/// The actions of a rule set as the analyses see them: boxes, how they stand to each other, and what is ignored.
+struct ActionModel {
+    /// An action's `ignore` or bypass prefix: what no action claims, with where that is said.
+    struct Hole {
+        let box: Box
+        let span: Span
+        /// The images that it may cover.
+        let pattern: ImagePattern
+        /// The condition of an `ignore` that has one.
+        let conditions: ConditionSet?
+    }
+
+    let rules: [CompiledRule]
+    let actions: [CompiledAction]
+    let spans: [Span]
+    let boxes: [Box]
+    let order: ActionOrder
+    /// What no action claims: what is ignored, `ignore self` left out, and what stands under a bypass prefix.
+    let holes: [Hole]
+    let bypassPrefixes: Set<String>
+    let replay: Replay
+    /// For each action, the holes whose patterns overlap its own.
+    private let relatedHoles: [[Int]]
+
+    init(
+        rules: [CompiledRule], actions: [CompiledAction], spans: [Span], boxes: [Box], order: ActionOrder,
+        holes: [Hole], bypassPrefixes: Set<String>, replay: Replay
+    ) {
+        self.rules = rules
+        self.actions = actions
+        self.spans = spans
+        self.boxes = boxes
+        self.order = order
+        self.holes = holes
+        self.bypassPrefixes = bypassPrefixes
+        self.replay = replay
+        var related = Array(repeating: Set<Int>(), count: actions.count)
+        var actionIndex = PatternIndex()
+        var holeIndex = PatternIndex()
+        for (number, action) in actions.enumerated() { actionIndex.insert(action.pattern, number) }
+        for (number, hole) in holes.enumerated() { holeIndex.insert(hole.pattern, number) }
+        for (number, action) in actions.enumerated() {
+            holeIndex.forEachRelated(to: action.pattern) { hole, _ in related[number].insert(hole) }
+        }
+        for (number, hole) in holes.enumerated() {
+            actionIndex.forEachRelated(to: hole.pattern) { action, _ in related[action].insert(number) }
+        }
+        relatedHoles = related.map { $0.sorted() }
+    }
+
+    /// The holes that may take something from an action.
+    func holes(in action: Int) -> [Hole] { relatedHoles[action].map { holes[$0] } }
+
+    /// The rule of an action.
+    func rule(_ action: Int) -> CompiledRule { rules[actions[action].rule] }
+
+    /// The name of an action's rule.
+    func name(_ action: Int) -> String { rule(action).name }
+
+    /// The actions that beat one. Those that only observe take nothing away from what is live.
+    func beaters(of action: Int, live: Bool) -> [Int] {
+        order.beaters(of: action).filter { !live || !rule($0).isObserved }
+    }
+
+    /// What an action does not win of its box: what others claim that beat it, and what no action claims.
+    func lost(by action: Int, live: Bool) -> [Box] {
+        beaters(of: action, live: live).map { boxes[$0] } + holes(in: action).map(\.box)
+    }
+}
+
+extension ActionModel.Hole {
+    /// What an `ignore` covers; nil for `ignore self`, since the own image is not known here.
+    init?(_ ignore: CheckedIgnore) {
+        guard let box = Box(ignored: ignore.entry) else { return nil }
+        let conditions: ConditionSet? = if case .conditions(let set) = ignore.entry { set } else { nil }
+        self.init(box: box, span: ignore.span, pattern: ignore.entry.pattern, conditions: conditions)
+    }
+
+    /// What stands under a bypass prefix: without it, it is another image.
+    init(_ bypass: CheckedBypass) {
+        let pattern = ImagePattern(
+            registry: .host(String(bypass.prefix.dropLast())), path: PathPattern(components: [], hasWildcard: true))
+        self.init(
+            box: Box(pattern: pattern, conditions: ConditionSet()), span: bypass.span, pattern: pattern,
+            conditions: nil)
+    }
+}

@@ -1,0 +1,118 @@
+import RuleLang
+
+/// Two sources that land on one target: in the mirror they would be one image.
+struct CollisionAnalysis {
+    let model: ActionModel
+
+    private enum Verdict {
+        case apart
+        case collide(Reference, Reference, Reference)
+        case undecided
+    }
+
+    /// Reports a collision once an action, with one other.
+    func run(diagnostics: inout [Diagnostic]) {
+        var outputs: [Int: ImagePattern] = [:]
+        var index = PatternIndex()
+        for (number, action) in model.actions.enumerated() {
+            guard let preimage = Preimage(action, model.boxes[number]) else { continue }
+            let written = ImagePattern(registry: .host(preimage.target.host), path: written(number, preimage))
+            outputs[number] = written
+            index.insert(written, number)
+        }
+        var reported: Set<Int> = []
+        for number in model.actions.indices {
+            guard let written = outputs[number] else { continue }
+            index.forEachRelated(to: written) { other, hasSamePath in
+                // What lies within another is found from the inner one; of two alike the later one speaks.
+                guard other != number, !hasSamePath || other < number, !reported.contains(number) else { return }
+                switch verdict(other, number) {
+                case .apart:
+                    return
+                case .collide(let left, let right, let output):
+                    diagnostics.append(collision(other, number, left, right, output))
+                case .undecided:
+                    diagnostics.append(
+                        .notDecided(
+                            "whether two sources land on one target", at: model.spans[number],
+                            secondary: [.init(span: model.spans[other], text: "with this one")],
+                            help: "keep the sources apart in the target, as with `${registry}`"))
+                }
+                reported.insert(number)
+            }
+        }
+    }
+
+    private func collision(
+        _ first: Int, _ second: Int, _ left: Reference, _ right: Reference, _ output: Reference
+    ) -> Diagnostic {
+        Diagnostic(
+            .collision, "two sources land on one target: `\(left.text)` and `\(right.text)`",
+            at: model.spans[second], label: "this one",
+            secondary: [.init(span: model.spans[first], text: "and this one")],
+            notes: ["witness: both become `\(output.text)`"],
+            help: [
+                "keep the sources apart in the target, as with `${registry}`",
+                "if both sources hold the same images, say that it is meant: `accept W0501`",
+            ])
+    }
+
+    private func verdict(_ first: Int, _ second: Int) -> Verdict {
+        guard let left = Preimage(model.actions[first], model.boxes[first]),
+            let right = Preimage(model.actions[second], model.boxes[second]), left.pattern != right.pattern
+        else { return .apart }
+        let written = ImagePattern(registry: .host(right.target.host), path: written(second, right))
+        let search = Box.search(sources(left, written), outside: model.lost(by: first, live: false)) { box in
+            box.witnesses().lazy.compactMap { self.collision(of: $0, first, second, right) }.first { _ in true }
+        }
+        switch search {
+        case .found(let verdict): return verdict
+        case .nothing: return .apart
+        case .undecided: return .undecided
+        }
+    }
+
+    /// Whether the second action writes what the first one writes for a witness; nil where it does not.
+    private func collision(of witness: Witness, _ first: Int, _ second: Int, _ right: Preimage) -> Verdict? {
+        guard let output = output(of: witness, witness.reference, by: first) else { return nil }
+        let exact = ImagePattern(
+            registry: .host(output.registry),
+            path: PathPattern(components: ImageName(output).components, hasWildcard: false))
+        let search = Box.search(sources(right, exact), outside: model.lost(by: second, live: false)) { box in
+            box.witnesses().lazy.compactMap { source -> Verdict? in
+                let reference = Reference(
+                    registry: source.reference.registry, path: source.reference.path, tag: witness.reference.tag,
+                    digest: witness.reference.digest)
+                guard ImageName(reference) != ImageName(witness.reference),
+                    self.output(of: source, reference, by: second) == output
+                else { return nil }
+                return .collide(witness.reference, reference, output)
+            }.first { _ in true }
+        }
+        switch search {
+        case .found(let verdict): return verdict
+        case .nothing: return nil
+        case .undecided: return .undecided
+        }
+    }
+
+    /// What is turned into images of a pattern.
+    private func sources(_ preimage: Preimage, _ pattern: ImagePattern) -> [Box] {
+        let everything = Box(pattern: .everything, conditions: ConditionSet())
+        return preimage.shapes.compactMap { preimage.of(pattern, everything, through: $0) }
+    }
+
+    /// What the evaluator makes of an image that an action wins.
+    private func output(of witness: Witness, _ reference: Reference, by action: Int) -> Reference? {
+        let decision = model.replay.decision(
+            on: witness, of: action, unlessClaimedBy: model.beaters(of: action, live: false), text: reference.text)
+        guard let text = decision?.to else { return nil }
+        return try? Reference.parse(text).get()
+    }
+
+    private func written(_ action: Int, _ preimage: Preimage) -> PathPattern {
+        let path = model.narrowestOutput(of: action)
+        return preimage.target.hasWildcard || path.components.count < preimage.target.components.count
+            ? path : PathPattern(components: path.components, hasWildcard: false)
+    }
+}

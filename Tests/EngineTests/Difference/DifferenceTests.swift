@@ -1,0 +1,105 @@
+import RuleLang
+import Testing
+
+@testable import Engine
+
+@Suite("Differences of two rule sets")
+struct DifferenceTests {
+    private func program(_ text: String) throws -> Program {
+        let load = RuleSet.load([SourceFile(name: "f", text: "language 1\n" + text)])
+        return try #require(load.ruleSet?.program, "\(load.diagnostics.map(\.message))")
+    }
+
+    private func difference(_ old: String, _ new: String) throws -> Difference {
+        Difference(from: try program(old), to: try program(new))
+    }
+
+    @Test(
+        "the same said in another way is no difference",
+        arguments: [
+            (
+                "rule a { rewrite \"docker.io/*\" to \"m.corp/hub/*\" }",
+                """
+                rule a { rewrite "docker.io/*" to "m.corp/hub/*" }
+                rule b { rewrite "docker.io/library/*" to "m.corp/hub/library/*" }
+                rule c { rewrite "docker.io/library/nginx" to "m.corp/hub/library/nginx" }
+                """
+            ),
+            (
+                "rule a { rewrite \"a.example/*\", \"b.example/*\" to \"m.corp/${registry}/*\" }",
+                """
+                let m = "m.corp"
+                rule x { rewrite "a.example/*" to "${m}/a.example/*" }
+                rule y { rewrite "b.example/*" to "${m}/b.example/*" }
+                """
+            ),
+            (
+                "rule a { deny \"a.example/*\" because \"no\" }",
+                """
+                rule a {
+                    when namespace x
+                    deny "a.example/*" because "no"
+                }
+                rule b {
+                    when namespace where kubernetes.io/metadata.name != x
+                    deny "a.example/*" because "no"
+                }
+                """
+            ),
+            (
+                "ignore namespace a, b\nrule d { deny \"*/*\" because \"no\" }",
+                "ignore namespace b\nignore namespace a\nrule d { deny \"*/*\" because \"no\" }"
+            ),
+            ("rule a { allow \"a.example/*\" }", ""),
+        ])
+    func equivalent(old: String, new: String) throws {
+        for difference in [try difference(old, new), try difference(new, old)] {
+            #expect(difference.isEmpty && difference.reentries.isEmpty, "\(difference)")
+        }
+    }
+
+    @Test("only the part for which two rewrites differ is told")
+    func parts() throws {
+        let old = "rule a { rewrite \"docker.io/*\" to \"m.corp/*\" }"
+        let dropped = try difference(old, "rule a { rewrite \"docker.io/*\" to \"m.corp/*\" drop library }")
+        #expect(dropped.regions.map(\.parts) == [[DifferenceSet(pattern: "docker.io/library/*")]])
+        let retagged = try difference(
+            old, "rule a {\n rewrite \"docker.io/*\" to \"m.corp/*\" digest to tag\n}")
+        #expect(
+            retagged.regions.map(\.parts) == [[DifferenceSet(pattern: "docker.io/*", conditions: ["image has digest"])]]
+        )
+    }
+
+    @Test(
+        "ten thousand patterns of which three differ are compared without comparing all with all",
+        .timeLimit(.minutes(2)))
+    func large() throws {
+        func rules(_ changed: Set<Int>) -> String {
+            (0..<100).map { rule in
+                let actions = (0..<100).map { action in
+                    let number = rule * 100 + action
+                    let target = changed.contains(number) ? "n.corp" : "m.corp"
+                    return "    rewrite \"reg\(rule).example/org\(action)/*\" to \"\(target)/\(number)/*\"\n"
+                }
+                return "rule r\(rule) {\n\(actions.joined())}\n"
+            }.joined()
+        }
+        let difference = try difference(rules([]), rules([7, 5_000, 9_999]))
+        #expect(
+            difference.regions.flatMap(\.parts).map(\.pattern) == [
+                "reg0.example/org7/*", "reg50.example/org0/*", "reg99.example/org99/*",
+            ])
+        #expect(difference.undecided.isEmpty)
+    }
+
+    @Test("a rule that leads many patterns elsewhere is one region for people")
+    func condensed() throws {
+        func rules(_ host: String) -> String {
+            let lines = (0..<20).map { "rewrite \"r\($0).example/*\" to \"\(host)/\($0)/*\"" }
+            return "rule all {\n\(lines.joined(separator: "\n"))\n}"
+        }
+        let difference = try difference(rules("m.corp"), rules("n.corp"))
+        #expect(difference.regions.count == 20)
+        #expect(difference.condensedRegions.map(\.parts.count) == [20])
+    }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+
+@Suite struct PlanCommandTests {
+    private let cluster = """
+        apiVersion: v1
+        kind: List
+        items:
+        - apiVersion: v1
+          kind: Namespace
+          metadata: {name: shop, labels: {team: a}}
+        - apiVersion: v1
+          kind: Namespace
+          metadata: {name: bare}
+        - apiVersion: apps/v1
+          kind: Deployment
+          metadata: {name: web, namespace: shop}
+          spec: {template: {metadata: {labels: {app: web}}, spec: {containers: [{name: a, image: "quay.io/a/b:1"}, {name: b, image: nginx}]}}}
+        - apiVersion: v1
+          kind: Pod
+          metadata:
+            name: web-5d4-x1
+            namespace: shop
+            labels: {app: web, pod-template-hash: 5d4}
+            ownerReferences: [{apiVersion: apps/v1, kind: ReplicaSet, name: web-5d4, controller: true}]
+          spec: {containers: [{name: a, image: "quay.io/a/b:1"}, {name: b, image: nginx}]}
+        - apiVersion: v1
+          kind: Pod
+          metadata: {name: lone, namespace: bare}
+          spec: {containers: [{name: a, image: "quay.io/a/b:1"}, {name: b, image: "Not An Image"}, {name: c, image: nginx}, {name: d, image: nginx}]}
+        - apiVersion: v1
+          kind: Service
+          metadata: {name: web, namespace: shop}
+
+        """
+
+    private func run(
+        _ arguments: [String], input: String = "", files: [String: String] = [:], rules: String = sampleRules
+    ) throws -> CommandLineTool.Run {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        try scratch.write("rules/a.rules", rules)
+        for (name, text) in files { try scratch.write(name, text) }
+        return try CommandLineTool.run(["plan"] + arguments, input: input, in: scratch.folder)
+    }
+
+    @Test("Each image once a namespace with what it becomes, and totals; a Deployment counts for its pods")
+    func human() throws {
+        let run = try run([], input: cluster)
+        #expect(run.status == 0 && run.errors.isEmpty)
+        #expect(
+            run.output == """
+                namespace bare: 1 object
+                  unparsed   Not An Image  (1 object)
+                             not a valid image reference: a space in the reference
+                  rewritten  nginx  (1 object, by hub)
+                             -> m.corp/hub/library/nginx
+                  unchanged  quay.io/a/b:1  (1 object)
+
+                namespace shop: 1 object
+                  rewritten  nginx  (1 object, by hub)
+                             -> m.corp/hub/library/nginx
+                  rewritten  quay.io/a/b:1  (1 object, by quay)
+                             -> m.corp/quay/a/b:1
+
+                2 objects with 6 images in 2 namespaces: 2 changed, 0 denied
+                images: 4 rewritten, 1 unchanged, 1 unparsed
+                1 object counted with what owns it
+                3 objects without a pod
+
+                """)
+    }
+
+    @Test("As JSON, version 1")
+    func json() throws {
+        let run = try run(["--format", "json"], input: cluster)
+        try Golden.expect(run.output, is: "plan.json")
+    }
+
+    @Test("One object a line")
+    func lines() throws {
+        let run = try run(["--format", "jsonl"], input: cluster)
+        let lines = run.output.split(separator: "\n")
+        #expect(lines.count == 2)
+        #expect(
+            lines[0].hasPrefix(
+                "{\"version\":1,\"kind\":\"Deployment\",\"name\":\"web\",\"namespace\":\"shop\",\"denied\":false,"))
+    }
+
+    @Test("Folders are searched, and nothing in them is lost: no manifests, and what does not parse")
+    func folders() throws {
+        let pod =
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: evil.example/a}]}\n"
+        let run = try run(
+            ["k8s", "--namespace-labels", ""],
+            files: [
+                "k8s/deep/er/pod.yml": pod, "k8s/values.yaml": "replicas: 3\n",
+                "k8s/chart.yaml": "{{ .Values.x }}: [\n",
+                "k8s/pod.json":
+                    "{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": {\"containers\": [{\"image\": 1}]}}",
+                "k8s/.hidden.yaml": "a: [", "k8s/note.txt": "a: [",
+            ])
+        #expect(run.status == 1)
+        #expect(
+            run.output == """
+                namespace default: 1 object
+                  denied     evil.example/a  (1 object, by closed)
+                             not from there
+
+                1 object with 1 image in 1 namespace: 0 changed, 1 denied
+                images: 1 denied
+                1 document that is no manifest: k8s/values.yaml:1
+                2 could not be read, see the errors
+
+                """)
+        #expect(run.errors.contains("error[E0907]: `k8s/chart.yaml` does not parse"))
+        #expect(run.errors.contains("k8s/pod.json"))
+    }
+
+    @Test("Unknown labels are told, with what gives them")
+    func unknownLabels() throws {
+        let pod =
+            "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: quay.io/a/b}]}\n"
+        let run = try run([], input: pod)
+        #expect(run.output.contains("its labels are not known"))
+        #expect(run.output.contains("kubectl get ns,pods -A -o json | ruled plan"))
+        #expect(run.status == 0)
+    }
+
+    @Test("Exit codes")
+    func exitCodes() throws {
+        #expect(try run([], input: "").status == 0)
+        #expect(try run([], input: "a: [").status == 2)
+        #expect(try run(["nowhere"]).status == 2)
+        #expect(try run(["-", "-"]).status == 2)
+        #expect(try run(["--rules", "-"]).status == 2)
+        #expect(try run([], input: "", rules: "rul").status == 1)
+    }
+}
