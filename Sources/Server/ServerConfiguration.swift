@@ -116,6 +116,8 @@ public struct ServerConfiguration: Sendable {
     public var namespaces: (any NamespaceLabelSource)?
     /// Why a rule set that asks for labels of namespaces is refused, and what to do about it; nil where it is not.
     public var namespaceLabelRefusal: String?
+    /// How long an edit of the rules may take to check before it is let through.
+    var editSeconds = 5.0
     /// Metrics of others, in Prometheus' text format, to be shown with the server's own.
     public var moreMetrics: [@Sendable () -> String] = []
 

@@ -51,6 +51,8 @@ final class TestServer: @unchecked Sendable {
         configuration.drainSeconds = 0
         configuration.reloadSeconds = 0.05
         configuration.threads = 2
+        // Edits are checked after everything else, and the tests leave no time.
+        configuration.editSeconds = 600
         let labels = Self.labels
         configuration.namespaceLabels = { _ in labels }
         change(&configuration, folder)

@@ -32,13 +32,13 @@ final class ValidationEndpoint: Endpoint {
     private let waiting = Atomic<Int>(0)
 
     init(
-        configuration: ServerConfiguration, metrics: Metrics, log: ServerLog, budget: TimeAmount = .seconds(5),
+        configuration: ServerConfiguration, metrics: Metrics, log: ServerLog,
         rules: @escaping @Sendable () -> LiveRules?
     ) {
         self.configuration = configuration
         self.metrics = metrics
         self.log = log
-        self.budget = budget
+        budget = ServerConfiguration.time(configuration.editSeconds)
         self.rules = rules
         pool = NIOThreadPool(numberOfThreads: 1)
         pool.start()
