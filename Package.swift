@@ -29,6 +29,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         .target(name: "RuleLang", swiftSettings: core),
@@ -36,7 +37,7 @@ let package = Package(
         .executableTarget(
             name: "ruled",
             dependencies: [
-                "Engine", "RuleLang", "Server",
+                "Cluster", "Engine", "RuleLang", "Server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Yams", package: "Yams"),
@@ -47,6 +48,22 @@ let package = Package(
         // The pages that `ruled docs` prints are in the executable itself, made of docs/ when it is built.
         .executableTarget(name: "embed-documents", swiftSettings: common),
         .plugin(name: "EmbedDocuments", capability: .buildTool(), dependencies: ["embed-documents"]),
+        // What `ruled` asks of the Kubernetes API: namespaces, and the CA that it keeps there.
+        .target(
+            name: "Cluster",
+            dependencies: [
+                "Server",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: common),
         // Headers only: what Swift's own Glibc module lacks.
         .systemLibrary(name: "CRuled"),
         .target(
@@ -70,11 +87,26 @@ let package = Package(
             name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(name: "ruledTests", dependencies: ["ruled"], exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(
+            name: "ClusterTests",
+            dependencies: [
+                "Cluster", "Server",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: common),
+        .testTarget(
             name: "ServerTests",
             dependencies: [
                 "Engine", "RuleLang", "Server",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: common),
     ],

@@ -54,6 +54,8 @@ public struct ServerConfiguration: Sendable {
         case files(CertificateFiles)
         /// With a certificate made at the start, for `localhost` and these names.
         case selfSigned(names: [String])
+        /// With what somebody issues while the server runs.
+        case issued(IssuedCertificate)
         /// Not at all.
         case off
     }
@@ -109,6 +111,15 @@ public struct ServerConfiguration: Sendable {
     public var selfImage: Reference?
     /// The labels of a namespace; nil where they are not known.
     public var namespaceLabels: @Sendable (String) -> [String: String]? = { _ in nil }
+
+    /// Where the labels come from that `namespaceLabels` does not know; nil where nothing else is asked.
+    public var namespaces: (any NamespaceLabelSource)?
+    /// Why a rule set that asks for labels of namespaces is refused, and what to do about it; nil where it is not.
+    public var namespaceLabelRefusal: String?
+    /// How long an edit of the rules may take to check before it is let through.
+    var editSeconds = 5.0
+    /// Metrics of others, in Prometheus' text format, to be shown with the server's own.
+    public var moreMetrics: [@Sendable () -> String] = []
 
     /// Makes a configuration.
     public init(rules: String, tls: TLS) {

@@ -6,9 +6,7 @@ import Dispatch
 #endif
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import Synchronization
 
 /// Why the server cannot start, in words.
@@ -25,6 +23,7 @@ public final class WebhookServer: Sendable {
     private struct Running: @unchecked Sendable {
         var group: MultiThreadedEventLoopGroup
         var largeBodies: NIOThreadPool
+        var validation: ValidationEndpoint
         var webhook: any Channel
         var admin: any Channel
         var watcher: any DispatchSourceTimer
@@ -51,7 +50,8 @@ public final class WebhookServer: Sendable {
             connectionLimit: Self.connectionLimit(configuration.limits.connections),
             byteLimit: configuration.limits.bytesInFlight)
         rules = RuleReloader(
-            path: configuration.rules, settings: configuration.settings, metrics: metrics, log: log)
+            path: configuration.rules, settings: configuration.settings, metrics: metrics, log: log,
+            gate: NamespaceGate(configuration))
         if case .files(let files) = configuration.tls {
             certificates = CertificateReloader(files: files, metrics: metrics, log: log)
         } else {
@@ -86,18 +86,19 @@ public final class WebhookServer: Sendable {
         queue.sync { look(immediately: true) }
         let status = ServerStatus(
             readiness: readiness, rules: rules, certificates: certificates, fixedCertificate: fixed,
-            isEncrypted: configuration.tls != .off, metrics: metrics, ledger: ledger)
+            configuration: configuration, metrics: metrics, ledger: ledger)
         let threads = configuration.threads > 0 ? configuration.threads : System.coreCount
         let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let largeBodies = NIOThreadPool(numberOfThreads: 1)
         largeBodies.start()
+        let validation = ValidationEndpoint(
+            configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live })
         do {
-            let webhook = try listen(
-                configuration.listen, group, context: webhookContext(largeBodies), status: status,
-                isEncrypted: configuration.tls != .off)
-            let admin = try listen(
-                configuration.adminListen, group, context: adminContext(largeBodies, status), status: status,
-                isEncrypted: false)
+            var listener = Listener(context: webhookContext(largeBodies, validation), limits: configuration.limits)
+            if configuration.tls != .off { listener.certificate = { status.certificate } }
+            let webhook = try listener.bind(configuration.listen, group)
+            let admin = try Listener(context: adminContext(largeBodies, status), limits: configuration.limits)
+                .bind(configuration.adminListen, group)
             webhook.closeFuture.whenComplete { _ in
                 if !self.readiness.isDraining {
                     self.readiness.listenerDied()
@@ -110,7 +111,9 @@ public final class WebhookServer: Sendable {
             watcher.setEventHandler { self.look(immediately: false) }
             watcher.resume()
             running.withLock {
-                $0 = Running(group: group, largeBodies: largeBodies, webhook: webhook, admin: admin, watcher: watcher)
+                $0 = Running(
+                    group: group, largeBodies: largeBodies, validation: validation, webhook: webhook, admin: admin,
+                    watcher: watcher)
             }
             log.log(
                 .notice, "listening",
@@ -123,6 +126,7 @@ public final class WebhookServer: Sendable {
         } catch {
             try? group.syncShutdownGracefully()
             try? largeBodies.syncShutdownGracefully()
+            validation.stop()
             throw ServerFailure(reason: "cannot listen: \(error)")
         }
     }
@@ -131,6 +135,9 @@ public final class WebhookServer: Sendable {
     public var port: Int? { running.withLock { $0?.webhook.localAddress?.port } }
     /// The port of the admin listener; nil before the start.
     public var adminPort: Int? { running.withLock { $0?.admin.localAddress?.port } }
+
+    /// The hash of the rules that decide; nil where there are none.
+    var liveHash: String? { rules.live?.hash }
 
     /// Whether the server is stopping.
     var isDraining: Bool { readiness.isDraining }
@@ -160,6 +167,7 @@ public final class WebhookServer: Sendable {
         for channel in ledger.channels { channel.pipeline.fireUserInboundEventTriggered(QuiesceEvent()) }
         let grace = NIODeadline.now() + ServerConfiguration.time(configuration.limits.requestSeconds) + .seconds(1)
         while ledger.connections > 0, NIODeadline.now() < grace { usleep(5_000) }
+        running.validation.stop()
         try? running.admin.close().wait()
         for channel in adminLedger.channels { channel.close(promise: nil) }
         try? running.group.syncShutdownGracefully()
@@ -194,10 +202,15 @@ public final class WebhookServer: Sendable {
 
     // MARK: Listeners
 
-    private func webhookContext(_ largeBodies: NIOThreadPool) -> ListenerContext {
-        ListenerContext(
-            endpoint: AdmissionEndpoint(
-                configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live }),
+    private func webhookContext(
+        _ largeBodies: NIOThreadPool, _ validation: ValidationEndpoint
+    ) -> ListenerContext {
+        let admission = AdmissionEndpoint(
+            configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live })
+        return ListenerContext(
+            endpoint: Router(
+                endpoints: ["/mutate": admission, "/validate": validation],
+                notFound: "reviews are answered at /mutate, edits of the rules at /validate", metrics: metrics),
             limits: configuration.connectionLimits, ledger: ledger, largeBodies: largeBodies, metrics: metrics,
             log: log, clock: clock, isDraining: { [readiness] in readiness.isDraining })
     }
@@ -209,57 +222,6 @@ public final class WebhookServer: Sendable {
             endpoint: AdminEndpoint(status: status, exposesRules: configuration.exposesRules), limits: limits,
             ledger: adminLedger, largeBodies: largeBodies, metrics: Metrics(), log: log, clock: clock,
             isDraining: { false })
-    }
-
-    private func listen(
-        _ address: ServerConfiguration.Address, _ group: MultiThreadedEventLoopGroup, context: ListenerContext,
-        status: ServerStatus, isEncrypted: Bool
-    ) throws -> any Channel {
-        let age = configuration.limits.ageSeconds
-        var headers = NIOHTTPDecoderLimitConfiguration()
-        headers.maxHeaderFieldSize = configuration.limits.header
-        headers.maxHeaderListSize = configuration.limits.header
-        headers.maxHeaderFieldCount = 100
-        let limits = headers
-        return try ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: 1_024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let source = channel.remoteAddress?.ipAddress ?? ""
-                    let (admission, evicted) = context.ledger.admit(channel, source: source)
-                    if let shortage = evicted ?? (admission == .admitted ? nil : admission) {
-                        context.metrics.shed(shortage == .full ? .connections : .source)
-                        context.log.limited(
-                            .warning, "connections are short, one was closed", key: "connections", ["source": source])
-                    }
-                    guard admission == .admitted else { throw ChannelError.eof }
-                    channel.closeFuture.whenComplete { _ in context.ledger.release(channel) }
-                    context.metrics.connectionAccepted()
-                    if isEncrypted {
-                        guard let certificate = status.certificate else {
-                            context.metrics.shed(.certificate)
-                            throw ChannelError.eof
-                        }
-                        try channel.pipeline.syncOperations.addHandler(
-                            NIOSSLServerHandler(context: certificate.context))
-                    }
-                    let connection = ConnectionHandler(
-                        context, source: source,
-                        age: ServerConfiguration.time(age * Double.random(in: 0.8...1.2)), encrypted: isEncrypted)
-                    try channel.pipeline.syncOperations.addHandlers([
-                        ArrivalObserver(connection),
-                        ByteToMessageHandler(
-                            HTTPRequestDecoder(
-                                leftOverBytesStrategy: .dropBytes, informationalResponseStrategy: .drop,
-                                limitConfiguration: limits)),
-                        connection,
-                    ])
-                }
-            }
-            .bind(host: address.host, port: address.port).wait()
     }
 }
 

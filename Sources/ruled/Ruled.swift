@@ -20,8 +20,8 @@ struct Ruled: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Validate.self, Test.self, Explain.self, Review.self, Plan.self, Diff.self, Serve.self, Format.self,
-            Docs.self, Completions.self,
+            Validate.self, Test.self, Explain.self, Review.self, Plan.self, Diff.self, Serve.self, Certs.self,
+            Format.self, Docs.self, Completions.self,
         ]
     )
 

@@ -1,6 +1,8 @@
 import Engine
 import Foundation
 import Logging
+import NIOCore
+import NIOPosix
 import RuleLang
 import Testing
 
@@ -13,6 +15,7 @@ final class TestServer: @unchecked Sendable {
     static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
     static let reviews = package.appending(path: "Tests/EngineTests/Fixtures/reviews")
+    static let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
     static let labels = ["pull-through-enabled": "true"]
 
     let folder: URL
@@ -48,6 +51,8 @@ final class TestServer: @unchecked Sendable {
         configuration.drainSeconds = 0
         configuration.reloadSeconds = 0.05
         configuration.threads = 2
+        // Edits are checked after everything else, and the tests leave no time.
+        configuration.editSeconds = 600
         let labels = Self.labels
         configuration.namespaceLabels = { _ in labels }
         change(&configuration, folder)

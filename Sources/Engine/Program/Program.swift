@@ -41,6 +41,24 @@ public struct Program: Sendable {
     /// Whether some rule or `ignore` looks at the labels of namespaces.
     public var asksForNamespaceLabels: Bool { matcher.asksForNamespaceLabels }
 
+    /// What looks at the labels of namespaces, in words: each rule at the place of its first action, then each
+    /// `ignore`.
+    public var namespaceLabelReaders: [String] {
+        var readers: [String] = []
+        for (index, rule) in code.rules.enumerated() where rule.conditions.asksForNamespaceLabels {
+            let places = code.actions.indices.filter { code.actions[$0].rule == index }.map { locations[$0] }
+            let first = places.min { ($0.file, $0.line) < ($1.file, $1.line) }
+            readers.append("rule `\(rule.name)`" + (first.map { " at \($0.file):\($0.line)" } ?? ""))
+        }
+        let ignores =
+            zip(code.ignoredSituations, ignoreLocations.situations).map { ($0, $1) }
+            + zip(code.ignoredParts, ignoreLocations.parts).map { ($0, $1) }
+        for (conditions, place) in ignores where conditions.asksForNamespaceLabels {
+            readers.append("`ignore` at \(place)")
+        }
+        return readers
+    }
+
     /// The number of rules.
     public var ruleCount: Int { code.rules.count }
     /// The number of actions, one a pattern.

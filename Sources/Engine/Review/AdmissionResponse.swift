@@ -21,10 +21,12 @@ public struct AdmissionResponse: Sendable, Equatable {
     }
 
     /// The answer that refuses an object for a reason of the webhook's own, as a webhook that fails closed does.
-    public init(denying review: AdmissionReview, because reason: String) {
+    ///
+    /// - Parameter keepingLines: whether line breaks in the reason stay, for reasons that no client wrote.
+    public init(denying review: AdmissionReview, because reason: String, keepingLines: Bool = false) {
         apiVersion = review.apiVersion
         uid = review.uid
-        denial = Self.cut(reason, to: 4_096)
+        denial = Self.cut(reason, to: 4_096, keepingLines: keepingLines)
         patch = []
         warnings = []
         auditAnnotations = [:]

@@ -15,19 +15,29 @@ final class AdminEndpoint: Endpoint {
         guard ["/healthz", "/readyz", "/metrics", "/rules"].contains(head.path) else {
             return .refusal(404, "there are /healthz, /readyz, /metrics and /rules")
         }
-        guard head.method == "GET" || head.method == "HEAD" else {
-            return .refusal(405, "only GET is taken", allow: "GET, HEAD")
-        }
-        guard (head.contentLength ?? 0) == 0, head.transferEncoding.isEmpty else {
-            return .refusal(413, "a request without a body is expected")
-        }
+        if let refusal = Self.refusalOfMethod(head) { return refusal }
         if head.path == "/rules", !mayName(source) {
             return .refusal(403, "the rules are shown on loopback only, or with --expose-rules")
         }
         return nil
     }
 
-    func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
+    /// Why something else than a GET without a body is not taken; nil for that.
+    static func refusalOfMethod(_ head: RequestHead) -> Answer? {
+        guard head.method == "GET" || head.method == "HEAD" else {
+            return .refusal(405, "only GET is taken", allow: "GET, HEAD")
+        }
+        guard (head.contentLength ?? 0) == 0, head.transferEncoding.isEmpty else {
+            return .refusal(413, "a request without a body is expected")
+        }
+        return nil
+    }
+
+    func reply(to head: RequestHead, body: [UInt8], from source: String, on loop: any EventLoop) -> Reply {
+        .now(answer(head, from: source))
+    }
+
+    private func answer(_ head: RequestHead, from source: String) -> Answer {
         switch head.path {
         case "/healthz":
             let isAlive = status.readiness.isAlive
@@ -38,12 +48,9 @@ final class AdminEndpoint: Endpoint {
         case "/rules":
             return Answer(contentType: "application/json", body: Array(rules().utf8))
         default:
-            return Answer(
-                contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(status.metricsText().utf8))
+            return .metrics(status.metricsText())
         }
     }
-
-    func answered(_ answer: Answer, after duration: TimeAmount) {}
 
     /// What names rules or images is for whoever is on the machine, or in the pod.
     private func mayName(_ source: String) -> Bool {
@@ -66,7 +73,7 @@ final class AdminEndpoint: Endpoint {
                 if verbose, naming { lines += problem.details.map { "  \($0)" } }
             }
             lines.append("certificate: \(status.hasCertificate ? "live" : "none")")
-            if let problem = status.certificateProblem { lines.append("certificate as it is in the files: \(problem)") }
+            if let problem = status.certificateProblem { lines.append("certificate: \(problem)") }
         }
         return .text(lines.joined(separator: "\n") + "\n", status: isReady ? 200 : 503)
     }

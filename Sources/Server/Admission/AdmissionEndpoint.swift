@@ -22,8 +22,10 @@ final class AdmissionEndpoint: Endpoint {
         self.log = log
     }
 
-    func refusal(of head: RequestHead, from source: String) -> Answer? {
-        guard head.path == "/mutate" else { return .refusal(404, "reviews are answered at /mutate") }
+    func refusal(of head: RequestHead, from source: String) -> Answer? { Self.refusalOfForm(head) }
+
+    /// Why a request cannot be a review, by its head; nil where it can.
+    static func refusalOfForm(_ head: RequestHead) -> Answer? {
         guard head.method == "POST" else { return .refusal(405, "reviews come by POST", allow: "POST") }
         guard head.contentType == "application/json" else {
             return .refusal(415, "the content type application/json is expected")
@@ -34,18 +36,43 @@ final class AdmissionEndpoint: Endpoint {
         return nil
     }
 
-    func answer(_ head: RequestHead, body: [UInt8], from source: String) -> Answer {
+    func reply(to head: RequestHead, body: [UInt8], from source: String, on loop: any EventLoop) -> Reply {
         let start = NIODeadline.now()
-        var answerer = answerers.withLock { $0.popLast() } ?? ReviewAnswerer()
-        defer { answerers.withLock { $0.append(answerer) } }
-        let decided: Decided
-        do {
-            decided = try decide(body, &answerer)
+        // One program to the end: another may become live while this review is decided.
+        let program = rules()?.program
+        do throws(ReviewError) {
+            var missing: String?
+            let decided = try decide(body, program) { namespace in
+                let labels =
+                    configuration.namespaceLabels(namespace) ?? configuration.namespaces?.labels(of: namespace)
+                if labels == nil { missing = namespace }
+                return labels
+            }
+            guard let missing, let namespaces = configuration.namespaces else {
+                return .now(answer(body, decided, since: start))
+            }
+            // The time that the API server takes is not the decision's.
+            let soFar = NIODeadline.now() - start
+            return .later(
+                namespaces.lookUp(missing, on: loop).map { labels in
+                    let start = NIODeadline.now() - soFar
+                    do throws(ReviewError) {
+                        return self.answer(body, try self.decide(body, program) { _ in labels }, since: start)
+                    } catch {
+                        return self.refusal(of: error, from: source)
+                    }
+                })
         } catch {
-            log.limited(
-                .info, "not an AdmissionReview", key: "not-a-review", ["source": source, "reason": error.reason])
-            return .refusal(400, "not an AdmissionReview: \(error.reason)")
+            return .now(refusal(of: error, from: source))
         }
+    }
+
+    private func refusal(of error: ReviewError, from source: String) -> Answer {
+        log.limited(.info, "not an AdmissionReview", key: "not-a-review", ["source": source, "reason": error.reason])
+        return .refusal(400, "not an AdmissionReview: \(error.reason)")
+    }
+
+    private func answer(_ body: [UInt8], _ decided: Decided, since start: NIODeadline) -> Answer {
         var bytes = decided.json
         // The line break is what `ruled review` ends with.
         bytes.append(UInt8(ascii: "\n"))
@@ -53,10 +80,6 @@ final class AdmissionEndpoint: Endpoint {
         metrics.reviewed(decided.outcome, in: duration, images: decided.images)
         report(body, decided, duration)
         return Answer(contentType: "application/json", body: bytes)
-    }
-
-    func answered(_ answer: Answer, after duration: TimeAmount) {
-        metrics.responded(answer.status, after: duration)
     }
 
     /// An answer with what metrics and log want to know of it.
@@ -84,14 +107,18 @@ final class AdmissionEndpoint: Endpoint {
         }
     }
 
-    private func decide(_ body: [UInt8], _ answerer: inout ReviewAnswerer) throws(ReviewError) -> Decided {
-        guard let program = rules()?.program else {
+    private func decide(
+        _ body: [UInt8], _ program: Program?, find: (String) -> [String: String]?
+    ) throws(ReviewError) -> Decided {
+        guard let program else {
             let review = try AdmissionReview.read(body)
             return Decided(.noRules, review, undecided(review, "ruled has no rules yet", or: nil))
         }
+        var answerer = answerers.withLock { $0.popLast() } ?? ReviewAnswerer()
+        defer { answerers.withLock { $0.append(answerer) } }
         var labels: [String: String]?
         let answer = try answerer.answer(body, by: program, selfImage: configuration.selfImage) { namespace in
-            labels = configuration.namespaceLabels(namespace)
+            labels = find(namespace)
             return labels
         }
         switch answer.outcome {

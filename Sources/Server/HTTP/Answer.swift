@@ -1,3 +1,4 @@
+import Engine
 import NIOCore
 
 /// An HTTP answer: the status, the body and the few headers that the server ever sends.
@@ -33,6 +34,16 @@ struct Answer: Sendable, Equatable {
     /// Plain text.
     static func text(_ text: String, status: Int = 200) -> Answer {
         Answer(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
+    }
+
+    /// An answered review. The line break is what `ruled review` ends with.
+    static func review(_ response: AdmissionResponse) -> Answer {
+        Answer(contentType: "application/json", body: response.json() + CollectionOfOne(UInt8(ascii: "\n")))
+    }
+
+    /// Metrics in Prometheus' text format.
+    static func metrics(_ text: String) -> Answer {
+        Answer(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
     }
 
     /// The words for a status code (RFC 9110, section 15).

@@ -206,14 +206,25 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func decide(_ context: ChannelHandlerContext) {
         let bytes = body
         body = []
-        guard bytes.count >= ListenerContext.largeBody else {
-            return send(context, shared.endpoint.answer(head, body: bytes, from: source))
+        let (endpoint, head, source, loop) = (shared.endpoint, head, source, context.eventLoop)
+        let pending: EventLoopFuture<Answer>
+        if bytes.count < ListenerContext.largeBody {
+            switch endpoint.reply(to: head, body: bytes, from: source, on: loop) {
+            case .now(let answer): return send(context, answer)
+            case .later(let answer): pending = answer.hop(to: loop)
+            }
+        } else {
+            pending = shared.largeBodies.runIfActive(eventLoop: loop) {
+                endpoint.reply(to: head, body: bytes, from: source, on: loop)
+            }.flatMap { reply in
+                switch reply {
+                case .now(let answer): loop.makeSucceededFuture(answer)
+                case .later(let answer): answer.hop(to: loop)
+                }
+            }
         }
         isAnswerPending = true
-        let (endpoint, head, source) = (shared.endpoint, head, source)
-        shared.largeBodies.runIfActive(eventLoop: context.eventLoop) {
-            endpoint.answer(head, body: bytes, from: source)
-        }.assumeIsolated().whenComplete { result in
+        pending.assumeIsolated().whenComplete { result in
             self.isAnswerPending = false
             switch result {
             case .success(let answer) where context.channel.isActive: self.send(context, answer)

@@ -31,13 +31,13 @@ enum LogText {
 }
 
 /// Times as text. HTTP dates are made once a second and shared.
-final class DateClock: Sendable {
+package final class DateClock: Sendable {
     private let cached = Mutex<(second: Int, text: String)>((0, ""))
 
     init() {}
 
     /// Seconds since 1970.
-    static var now: Double {
+    package static var now: Double {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
@@ -64,7 +64,7 @@ final class DateClock: Sendable {
     }
 
     /// A time as logs have it (RFC 3339), with milliseconds.
-    static func timestamp(_ time: Double) -> String {
+    package static func timestamp(_ time: Double) -> String {
         let parts = utc(time_t(time))
         let date = "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
         let milliseconds = Int32((time - time.rounded(.down)) * 1000)

@@ -111,19 +111,19 @@ public struct ServerLog: Sendable {
     }
 
     /// A log that somebody else reads, as tests do.
-    init(level: Logger.Level, format: LogFormat = .text, output: @escaping @Sendable (String) -> Void) {
+    package init(level: Logger.Level, format: LogFormat = .text, output: @escaping @Sendable (String) -> Void) {
         sink = nil
         logger = Logger(label: "ruled") { _ in LineLogHandler(logLevel: level, format: format, output: output) }
     }
 
-    func log(
+    package func log(
         _ level: Logger.Level, _ message: @autoclosure () -> String, _ fields: @autoclosure () -> [String: String] = [:]
     ) {
         logger.log(level: level, "\(message())", metadata: fields().mapValues { .string($0) })
     }
 
     /// Logs at most ten lines of a kind in a second, and then how many there would have been.
-    func limited(
+    package func limited(
         _ level: Logger.Level, _ message: @autoclosure () -> String, key: String,
         _ fields: @autoclosure () -> [String: String] = [:]
     ) {

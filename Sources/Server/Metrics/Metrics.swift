@@ -44,6 +44,7 @@ final class Metrics: Sendable {
         var requestSeconds = Histogram()
         var responses: [Int: Int] = [:]
         var sheds: [Shed: Int] = [:]
+        var edits: [ValidationEndpoint.Outcome: Int] = [:]
         var accepted = 0
         var closed: [ConnectionState.CloseReason: Int] = [:]
         var handshakeFailures = 0
@@ -77,6 +78,7 @@ final class Metrics: Sendable {
         }
     }
 
+    func edited(_ outcome: ValidationEndpoint.Outcome) { state.withLock { $0.edits[outcome, default: 0] += 1 } }
     func shed(_ reason: Shed) { state.withLock { $0.sheds[reason, default: 0] += 1 } }
     func connectionAccepted() { state.withLock { $0.accepted += 1 } }
     func connectionClosed(_ reason: ConnectionState.CloseReason) {
@@ -129,6 +131,12 @@ final class Metrics: Sendable {
         }
         writeConnections(state, gauges, to: &out)
         writeReloads(state, gauges, to: &out)
+        return out.text + Self.processText(startedAt: startTime)
+    }
+
+    /// What every process tells of itself.
+    static func processText(startedAt startTime: Double) -> String {
+        var out = PrometheusText()
         out.single(
             "process_start_time_seconds", .gauge, "When the process started, in seconds since 1970.", startTime)
         if let bytes = ProcessMemory.resident() {
@@ -154,6 +162,10 @@ final class Metrics: Sendable {
     }
 
     private func writeReloads(_ state: State, _ gauges: Gauges, to out: inout PrometheusText) {
+        out.family("ruled_rule_edits_total", .counter, "Edits of the rules judged at /validate, by outcome.")
+        for outcome in ValidationEndpoint.Outcome.allCases {
+            out.sample("ruled_rule_edits_total", [("outcome", outcome.rawValue)], state.edits[outcome] ?? 0)
+        }
         out.family("ruled_reloads_total", .counter, "Changes of files that were read, by what and result.")
         for what in Reloaded.allCases {
             let counts = state.reloads[what] ?? (0, 0)

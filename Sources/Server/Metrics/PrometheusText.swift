@@ -1,18 +1,20 @@
 /// Writes metrics in Prometheus' text format, version 0.0.4.
-struct PrometheusText {
-    enum Kind: String {
+package struct PrometheusText {
+    package enum Kind: String {
         case counter, gauge, histogram
     }
 
-    private(set) var text = ""
+    package private(set) var text = ""
 
-    mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+    package init() {}
+
+    package mutating func family(_ name: String, _ kind: Kind, _ help: String) {
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    mutating func sample(_ name: String, _ value: some CustomStringConvertible) { sample(name, [], value) }
+    package mutating func sample(_ name: String, _ value: some CustomStringConvertible) { sample(name, [], value) }
 
-    mutating func sample(_ name: String, _ labels: [(String, String)], _ value: some CustomStringConvertible) {
+    package mutating func sample(_ name: String, _ labels: [(String, String)], _ value: some CustomStringConvertible) {
         text += name
         if !labels.isEmpty {
             text += "{" + labels.map { "\($0.0)=\"\(Self.escape($0.1))\"" }.joined(separator: ",") + "}"
@@ -20,7 +22,7 @@ struct PrometheusText {
         text += " \(value)\n"
     }
 
-    mutating func single(_ name: String, _ kind: Kind, _ help: String, _ value: some CustomStringConvertible) {
+    package mutating func single(_ name: String, _ kind: Kind, _ help: String, _ value: some CustomStringConvertible) {
         family(name, kind, help)
         sample(name, value)
     }

@@ -8,7 +8,7 @@ import CRuled
 
 /// Why a file cannot be read, in words.
 package struct FileFailure: Error, Equatable {
-    let reason: String
+    package let reason: String
 }
 
 /// What the server needs of files, on plain system calls.
@@ -32,7 +32,7 @@ package enum FileReading {
     }
 
     /// The whole file, if it has at most `limit` bytes.
-    static func read(_ path: String, limit: Int) -> Result<[UInt8], FileFailure> {
+    package static func read(_ path: String, limit: Int) -> Result<[UInt8], FileFailure> {
         // Without O_NONBLOCK a named pipe would hold the watcher for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(failure()) }

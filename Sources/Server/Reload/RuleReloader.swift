@@ -12,8 +12,11 @@ final class LiveRules: Sendable {
     let fileNames: [String]
     /// Seconds since 1970.
     let loadedAt: Double
+    /// How long it took to check.
+    let milliseconds: Int64
 
-    init(_ ruleSet: RuleSet, _ content: RuleDirectory.Content) {
+    init(_ ruleSet: RuleSet, _ content: RuleDirectory.Content, milliseconds: Int64) {
+        self.milliseconds = milliseconds
         program = ruleSet.program
         statistics = ruleSet.statistics
         hash = content.hash
@@ -48,8 +51,14 @@ final class RuleReloader: Sendable {
     private let current = Mutex<LiveRules?>(nil)
     private let trouble = Mutex<RuleProblem?>(nil)
     private let watch = Mutex(Watch())
+    private let gate: NamespaceGate
+    /// A rule set that is valid and waits until the namespaces are known that it asks about.
+    private let waiting = Mutex<LiveRules?>(nil)
 
-    init(path: String, settings: [String: String], metrics: Metrics, log: ServerLog) {
+    init(
+        path: String, settings: [String: String], metrics: Metrics, log: ServerLog, gate: NamespaceGate = .init()
+    ) {
+        self.gate = gate
         directory = RuleDirectory(path: path)
         self.settings = settings
         self.metrics = metrics
@@ -79,7 +88,10 @@ final class RuleReloader: Sendable {
             guard immediately || watch.handled != fingerprint else { return false }
             return isSteady
         }
-        guard isDue else { return }
+        guard isDue else {
+            if let rules = waiting.withLock({ $0 }) { admit(rules) }
+            return
+        }
         let read = directory.read(fingerprint)
         // What changed while it was read is read again at the next look.
         guard case .success(fingerprint) = directory.fingerprint() else { return }
@@ -92,6 +104,7 @@ final class RuleReloader: Sendable {
     }
 
     private func take(_ content: RuleDirectory.Content) {
+        waiting.withLock { $0 = nil }
         if let live, live.hash == content.hash {
             let wasTrouble = trouble.withLock { trouble in
                 defer { trouble = nil }
@@ -113,7 +126,24 @@ final class RuleReloader: Sendable {
                     summary: "the rule set is invalid: \(errors.count) \(errors.count == 1 ? "error" : "errors")",
                     details: errors.prefix(20).map { Self.line($0, content.files) }))
         }
-        let rules = LiveRules(ruleSet, content)
+        admit(LiveRules(ruleSet, content, milliseconds: milliseconds))
+    }
+
+    /// Makes a valid rule set live, or lets it wait for the namespaces that it asks about.
+    private func admit(_ rules: LiveRules) {
+        switch gate.verdict(rules.program) {
+        case .refuse(let problem): return refuse(problem)
+        case .wait(let reason):
+            let isNew = trouble.withLock { trouble in
+                defer { trouble = RuleProblem(summary: reason, details: []) }
+                return trouble?.summary != reason
+            }
+            waiting.withLock { $0 = rules }
+            if isNew { log.log(.notice, "the rules are valid and wait", ["hash": rules.hash, "reason": reason]) }
+            return
+        case .take: break
+        }
+        waiting.withLock { $0 = nil }
         current.withLock { $0 = rules }
         trouble.withLock { $0 = nil }
         metrics.reloaded(.rules, succeeded: true)
@@ -121,7 +151,7 @@ final class RuleReloader: Sendable {
             .notice, "rules are live",
             [
                 "hash": rules.hash, "files": "\(rules.statistics.files)", "rules": "\(rules.statistics.rules)",
-                "milliseconds": "\(milliseconds)",
+                "milliseconds": "\(rules.milliseconds)",
             ])
     }
 

@@ -10,13 +10,15 @@ import SwiftASN1
 import X509
 
 /// Why a certificate and key cannot serve, in words.
-struct CertificateFailure: Error, Equatable {
-    let reason: String
+package struct CertificateFailure: Error, Equatable {
+    package let reason: String
 }
 
 /// A certificate chain, its key and the certificates that clients must come from, ready to serve.
 struct ServingCertificate: Sendable {
     let context: NIOSSLContext
+    /// The serving certificate itself, DER.
+    let leaf: [UInt8]
     /// Seconds since 1970.
     let notBefore: Double
     let notAfter: Double
@@ -29,10 +31,12 @@ struct ServingCertificate: Sendable {
     init(chain: [UInt8], key: [UInt8], clientAuthorities: [UInt8]?, now: Double) throws(CertificateFailure) {
         let certificates: [NIOSSLCertificate]
         let leaf: Certificate
+        let bytes: [UInt8]
         do {
             certificates = try NIOSSLCertificate.fromPEMBytes(chain)
             guard let first = certificates.first else { throw CertificateFailure(reason: "it is empty") }
-            leaf = try Certificate(derEncoded: first.toDERBytes())
+            bytes = try first.toDERBytes()
+            leaf = try Certificate(derEncoded: bytes)
         } catch {
             throw CertificateFailure(reason: "the certificate is not PEM that can be read")
         }
@@ -49,6 +53,7 @@ struct ServingCertificate: Sendable {
             // What a key holds never reaches a log.
             throw CertificateFailure(reason: "the key is not PEM that can be read")
         }
+        self.leaf = bytes
         notBefore = leaf.notValidBefore.timeIntervalSince1970
         notAfter = leaf.notValidAfter.timeIntervalSince1970
         guard now < notAfter else {

@@ -47,11 +47,26 @@ struct Pair: ExpressibleByArgument {
     }
 }
 
-/// `KEY=VALUE,…`, perhaps empty.
+/// `KEY=VALUE,…`, perhaps empty; or, for a server, where labels come from.
 struct LabelList: ExpressibleByArgument {
+    /// Where a server has the labels of namespaces from.
+    enum Source: String {
+        /// From the cluster that it runs in.
+        case auto
+        /// From nowhere.
+        case off
+    }
+
     let labels: [String: String]
+    /// What stands there instead of labels; nil for labels.
+    let source: Source?
 
     init?(argument: String) {
+        source = Source(rawValue: argument)
+        if source != nil {
+            labels = [:]
+            return
+        }
         var labels: [String: String] = [:]
         for piece in argument.split(separator: ",") {
             guard let pair = Pair(argument: String(piece)), !pair.key.contains(where: \.isWhitespace),
@@ -99,7 +114,8 @@ struct OwnImageOptions: ParsableArguments {
 struct NamespaceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known.", valueName: "labels"))
+            "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known. A server also takes "
+                + "auto, its default (the cluster is watched), and off.", valueName: "labels"))
     var namespaceLabels: LabelList?
 
     @Option(
@@ -159,6 +175,9 @@ struct ContextOptions: ParsableArguments {
     var operation: Operation { situationOptions.operation }
 
     func validate() throws {
+        if let source = labels.namespaceLabels?.source {
+            throw ValidationError("--namespace-labels \(source.rawValue) is for `ruled serve`; here it is k=v,...")
+        }
         if rules == "-", labels.namespaceFile == "-" {
             throw ValidationError("standard input cannot be both the rules and the namespaces")
         }

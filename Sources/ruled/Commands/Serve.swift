@@ -1,6 +1,6 @@
 import ArgumentParser
+import Cluster
 import Engine
-import Logging
 import RuleLang
 import Server
 
@@ -9,12 +9,14 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serves the rules as an HTTPS admission webhook.",
         discussion: """
-            Reviews are answered at POST /mutate; health, metrics and the live rules on a second listener, without TLS.
+            Reviews are answered at POST /mutate, edits of the rules at POST /validate; health, metrics and the live
+            rules on a second listener, without TLS.
             Rules and certificates are read again when their files change; what is not valid is refused whole, and the
             last good one stays. SIGTERM drains and stops, SIGHUP reads all files again.
 
-              ruled serve --rules rules --tls self-signed      a first try
+              ruled serve --rules rules --tls self-signed --namespace-labels pull-through-enabled=true
               ruled serve --rules /etc/ruled/rules --tls-cert tls.crt --tls-key tls.key
+              ruled serve --rules /etc/ruled/rules --tls kubernetes --ca-secret ruled/ruled-ca --service-name ruled
 
             Exit codes: 0 stopped by a signal, 2 could not run.
             """
@@ -24,33 +26,16 @@ struct Serve: ParsableCommand {
     enum TLSMode: String, CaseIterable, ExpressibleByArgument {
         case files
         case selfSigned = "self-signed"
+        case kubernetes
         case off
-    }
-
-    /// How much is logged.
-    enum Level: String, CaseIterable, ExpressibleByArgument {
-        case debug, info, notice, warning, error
-
-        var level: Logger.Level {
-            switch self {
-            case .debug: .debug
-            case .info: .info
-            case .notice: .notice
-            case .warning: .warning
-            case .error: .error
-            }
-        }
-    }
-
-    /// How log lines look.
-    enum Form: String, CaseIterable, ExpressibleByArgument {
-        case text, json
     }
 
     @OptionGroup var ruleOptions: RuleSetOptions
     @OptionGroup var namespaces: NamespaceOptions
     @OptionGroup(title: "Listening") var listening: ListeningOptions
+    @OptionGroup(title: "The cluster") var cluster: ServeClusterOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
+    @OptionGroup(title: "Logging") var logging: LoggingOptions
 
     @Flag(help: "Refuse what cannot be decided, instead of letting it pass with a warning.")
     var failClosed = false
@@ -64,12 +49,6 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("Event loops; 0 is one a core.", valueName: "count"))
     var threads = 0
 
-    @Option(help: ArgumentHelp("What to log; debug has a line a review.", valueName: "level"))
-    var logLevel: Level = .info
-
-    @Option(help: ArgumentHelp("How to log.", valueName: "form"))
-    var logFormat: Form = .text
-
     func validate() throws {
         if ruleOptions.rules == "-" || FileSystem.kind(of: ruleOptions.rules) == .file {
             throw ValidationError(
@@ -78,12 +57,15 @@ struct Serve: ParsableCommand {
         for (name, value) in [("--reload-interval", reloadInterval), ("--drain", drain)] where !(0...3_600 ~= value) {
             throw ValidationError("\(name) is between 0 and 3600 seconds")
         }
+        try cluster.check(listening.tls)
         guard 0...256 ~= threads else { throw ValidationError("--threads is between 0 and 256") }
     }
 
     func run() throws {
         var configuration = ServerConfiguration(rules: ruleOptions.rules, tls: try listening.security())
-        let (labels, byName) = (namespaces.namespaceLabels?.labels, try namespaces.namespaces())
+        let source = namespaces.namespaceLabels?.source
+        let labels = source == nil ? namespaces.namespaceLabels?.labels : nil
+        let byName = try namespaces.namespaces()
         configuration.settings = try ruleOptions.settings.values
         configuration.selfImage = ruleOptions.ownImage
         configuration.namespaceLabels = { labels ?? byName?[$0] }
@@ -95,7 +77,12 @@ struct Serve: ParsableCommand {
         configuration.reloadSeconds = reloadInterval
         configuration.drainSeconds = drain
         configuration.threads = threads
-        let log = ServerLog(level: logLevel.level, format: logFormat == .json ? .json : .text)
+        let log = logging.log
+        let work = try cluster.complete(
+            &configuration, names: listening.tlsName, labels: source, isFixed: labels != nil || byName != nil,
+            log: log)
+        let tasks = work.map { clusterTask($0) }
+        defer { for task in tasks { task.cancel() } }
         do throws(ServerFailure) {
             try WebhookServer(configuration: configuration, log: log).run()
         } catch {
@@ -124,7 +111,7 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The certificate's key, PEM.", valueName: "file"))
     var tlsKey: String?
 
-    @Option(help: ArgumentHelp("A name for the self-signed certificate; may be repeated.", valueName: "name"))
+    @Option(help: ArgumentHelp("A further name for a certificate of its own; may be repeated.", valueName: "name"))
     var tlsName: [String] = []
 
     @Option(
@@ -142,7 +129,9 @@ struct ListeningOptions: ParsableArguments {
         if tls != .files, tlsCert != nil || tlsKey != nil || clientCa != nil {
             throw ValidationError("--tls-cert, --tls-key and --client-ca go with --tls files")
         }
-        if tls != .selfSigned, !tlsName.isEmpty { throw ValidationError("--tls-name goes with --tls self-signed") }
+        if tls != .selfSigned, tls != .kubernetes, !tlsName.isEmpty {
+            throw ValidationError("--tls-name goes with --tls self-signed or kubernetes")
+        }
         _ = try address(listen, of: "--listen")
         _ = try address(adminListen, of: "--admin-listen")
     }
@@ -151,6 +140,7 @@ struct ListeningOptions: ParsableArguments {
     func security() throws -> ServerConfiguration.TLS {
         switch tls {
         case .selfSigned: return .selfSigned(names: tlsName)
+        case .kubernetes: return .issued(IssuedCertificate())
         case .off: return .off
         case .files:
             guard let tlsCert, let tlsKey else { throw ValidationError("give --tls-cert and --tls-key") }

@@ -91,7 +91,21 @@ enum FileSystem {
         let target = String(cString: resolved)
         var status = stat()
         guard stat(target, &status) == 0 else { throw .current }
-        let temporary = "\(parent(of: target))/.\(name(of: target)).ruled-\(getpid())"
+        try create(target, with: bytes, mode: status.st_mode & 0o7777, replacing: true)
+    }
+
+    /// Makes a directory, if there is none; the one that it is in has to be there.
+    static func makeDirectory(_ path: String) throws(SystemError) {
+        if mkdir(path, 0o755) != 0, errno != EEXIST { throw .current }
+    }
+
+    /// Writes a file with a mode, at once and whole.
+    ///
+    /// - Parameter replacing: whether a file that is there goes; otherwise it is an error.
+    static func create(
+        _ path: String, with bytes: [UInt8], mode: mode_t, replacing: Bool
+    ) throws(SystemError) {
+        let temporary = "\(parent(of: path))/.\(name(of: path)).ruled-\(getpid())"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .current }
         var failure: SystemError?
@@ -100,14 +114,13 @@ enum FileSystem {
             let count = systemWrite(descriptor, bytes, from: written)
             if count > 0 { written += count } else if errno != EINTR { failure = .current }
         }
-        if failure == nil, fchmod(descriptor, status.st_mode & 0o7777) != 0 { failure = .current }
+        if failure == nil, fchmod(descriptor, mode) != 0 { failure = .current }
         if failure == nil, fsync(descriptor) != 0 { failure = .current }
         close(descriptor)
-        if failure == nil, rename(temporary, target) != 0 { failure = .current }
-        if let failure {
-            unlink(temporary)
-            throw failure
-        }
+        // link(2) fails where the name is taken, rename(2) does not.
+        if failure == nil, (replacing ? rename(temporary, path) : link(temporary, path)) != 0 { failure = .current }
+        if failure != nil || !replacing { unlink(temporary) }
+        if let failure { throw failure }
     }
 
     /// The directory part of a path; `.` where there is none.
