@@ -105,6 +105,8 @@ public struct ServerConfiguration: Sendable {
     public var drainSeconds = 10.0
     /// How often files are looked at.
     public var reloadSeconds = 1.0
+    /// How long the check of a changed rule set may take before it is refused.
+    public var checkSeconds = 30.0
     /// Event loops; 0 for one a core.
     public var threads = 0
     /// The webhook's own image, for `ignore self`.

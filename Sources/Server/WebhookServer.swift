@@ -51,7 +51,7 @@ public final class WebhookServer: Sendable {
             byteLimit: configuration.limits.bytesInFlight)
         rules = RuleReloader(
             path: configuration.rules, settings: configuration.settings, metrics: metrics, log: log,
-            gate: NamespaceGate(configuration))
+            checkSeconds: configuration.checkSeconds, gate: NamespaceGate(configuration))
         if case .files(let files) = configuration.tls {
             certificates = CertificateReloader(files: files, metrics: metrics, log: log)
         } else {

@@ -1,6 +1,6 @@
 """Runs `ruled serve` as a process and talks to it as its clients do: over TLS, in numbers, and rudely.
 
-    python3 Tests/EndToEnd/check_server.py PATH-OF-RULED [--seconds N] [--patterns N] [--only WORD]
+    python3 Tests/EndToEnd/check_server.py PATH-OF-RULED [--seconds N] [--patterns N] [--load] [--only WORD]
 
 Holds that every recorded review is answered as `ruled review` answers it, to the byte, whoever asks; that
 exchanging rules and certificate under load, and SIGTERM under load, lose no request; that signals and exit codes
@@ -510,22 +510,21 @@ def refuses_to_end(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-ALL = [
-    quickstart, recorded_reviews, signals_and_exit_codes, unreadable_directory, metrics_are_clean, swaps_under_load,
-    large_reload_under_load, termination_under_load, large_bodies,
-]
+LOAD = [metrics_are_clean, swaps_under_load, large_reload_under_load, termination_under_load, large_bodies]
+ALL = [quickstart, recorded_reviews, signals_and_exit_codes, unreadable_directory] + LOAD
 
 
 def main():
     global options
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("ruled", help="the executable")
-    parser.add_argument("--seconds", type=float, default=5, help="how long the load with swaps goes on (5)")
+    parser.add_argument("--seconds", type=int, default=5, help="how long the load with swaps goes on (5)")
     parser.add_argument("--patterns", type=int, default=1_000, help="patterns of the large reload (1000)")
+    parser.add_argument("--load", action="store_true", help="only the checks under load")
     parser.add_argument("--only", default="", help="only the checks whose name has this word")
     options = parser.parse_args()
     options.ruled = str(pathlib.Path(options.ruled).resolve())
-    chosen = [run for run in ALL if options.only in run.__name__]
+    chosen = [run for run in (LOAD if options.load else ALL) if options.only in run.__name__]
     if not chosen:
         parser.error(f"no check is named so: {', '.join(run.__name__ for run in ALL)}")
     for run in chosen:

@@ -82,6 +82,22 @@ struct ReloadTests {
         #expect(!server.lines.all.contains { $0.contains("invalid") })
     }
 
+    @Test("rules whose check takes too long are refused, and the next ones are taken up")
+    func slow() throws {
+        let server = try TestServer(rules: ["a.rules": Self.rules(to: "one.example")]) { configuration, _ in
+            configuration.checkSeconds = 0.2
+        }
+        // Rules of one pattern that ask for a label each: every pair of them overlaps.
+        let slow = (0..<20_000).map {
+            "rule r\($0) {\n    when pod where key-\($0)\n    allow \"a.example/*\"\n}\n"
+        }
+        try server.write("language 1\n" + slow.joined(), to: "a.rules")
+        #expect(try server.eventually { try server.get("/readyz?verbose").text.contains("not checked within") })
+        #expect(try target(server) == "one")
+        try server.write(Self.rules(to: "two.example"), to: "a.rules")
+        #expect(try server.eventually { try target(server) == "two" })
+    }
+
     @Test("an edit that is taken back leaves no complaint behind")
     func takenBack() throws {
         let server = try TestServer(rules: ["a.rules": Self.rules(to: "one.example")])

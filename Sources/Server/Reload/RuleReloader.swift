@@ -48,6 +48,7 @@ final class RuleReloader: Sendable {
     private let settings: [String: String]
     private let metrics: Metrics
     private let log: ServerLog
+    private let checkSeconds: Double
     private let current = Mutex<LiveRules?>(nil)
     private let trouble = Mutex<RuleProblem?>(nil)
     private let watch = Mutex(Watch())
@@ -56,8 +57,10 @@ final class RuleReloader: Sendable {
     private let waiting = Mutex<LiveRules?>(nil)
 
     init(
-        path: String, settings: [String: String], metrics: Metrics, log: ServerLog, gate: NamespaceGate = .init()
+        path: String, settings: [String: String], metrics: Metrics, log: ServerLog, checkSeconds: Double = 30,
+        gate: NamespaceGate = .init()
     ) {
+        self.checkSeconds = checkSeconds
         self.gate = gate
         directory = RuleDirectory(path: path)
         self.settings = settings
@@ -117,7 +120,12 @@ final class RuleReloader: Sendable {
             return
         }
         let start = NIODeadline.now()
-        let load = RuleSet.load(content.files, settings: settings)
+        guard let load = BoundedCheck.load(content.files, settings: settings, seconds: checkSeconds) else {
+            return refuse(
+                RuleProblem(
+                    summary: "the rules were not checked within \(checkSeconds) seconds",
+                    details: ["`ruled validate` takes the time it needs; --check-timeout gives the server more"]))
+        }
         let milliseconds = (NIODeadline.now() - start).nanoseconds / 1_000_000
         guard let ruleSet = load.ruleSet else {
             let errors = load.diagnostics.filter { $0.severity == .error }

@@ -43,6 +43,9 @@ struct Serve: ParsableCommand {
     @Option(help: ArgumentHelp("Seconds between two looks at the files.", valueName: "seconds"))
     var reloadInterval = 1.0
 
+    @Option(help: ArgumentHelp("Seconds that the check of changed rules may take.", valueName: "seconds"))
+    var checkTimeout = 30.0
+
     @Option(help: ArgumentHelp("Seconds to go on answering after SIGTERM.", valueName: "seconds"))
     var drain = 10.0
 
@@ -54,7 +57,9 @@ struct Serve: ParsableCommand {
             throw ValidationError(
                 "--rules of a server is a directory, which is watched, and `\(ruleOptions.rules)` is none")
         }
-        for (name, value) in [("--reload-interval", reloadInterval), ("--drain", drain)] where !(0...3_600 ~= value) {
+        for (name, value) in [
+            ("--reload-interval", reloadInterval), ("--check-timeout", checkTimeout), ("--drain", drain),
+        ] where !(0...3_600 ~= value) {
             throw ValidationError("\(name) is between 0 and 3600 seconds")
         }
         try cluster.check(listening.tls)
@@ -75,6 +80,7 @@ struct Serve: ParsableCommand {
         configuration.limits = limits.limits
         configuration.failsClosed = failClosed
         configuration.reloadSeconds = reloadInterval
+        configuration.checkSeconds = checkTimeout
         configuration.drainSeconds = drain
         configuration.threads = threads
         let log = logging.log
