@@ -290,8 +290,8 @@ def large_reload_under_load():
     """What a reload of many patterns does to the slowest answers."""
     server = Server(tls=True)
     base = (server.rules / "ecr.rules").read_text()
-    patterns = ",\n        ".join(f'"source.example/team-{number}/*"' for number in range(options.patterns))
-    many = f'rule many {{\n    rewrite {patterns} to "mirror.example/*"\n}}\n'
+    patterns = ",\n        ".join(f'"source-{number}.example/*"' for number in range(options.patterns))
+    many = f'rule many {{\n    rewrite {patterns} to "mirror.example/${{registry}}/*"\n}}\n'
     load = Load(server, clients=4)
     time.sleep(1)
     quiet_until = time.perf_counter()

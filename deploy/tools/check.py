@@ -188,9 +188,6 @@ def check_metrics(objects):
     json.loads((chart.CHART / "files/dashboard.json").read_text())
     asked = set(re.findall(r"\b((?:ruled|process)_[a-z_]+)\b", text))
     asked = {re.sub(r"_(bucket|sum|count)$", "", metric) for metric in asked}
-    if not (chart.ROOT / "Sources/Cluster").exists():
-        # The certificate manager comes from another change.
-        asked = {metric for metric in asked if not metric.startswith("ruled_ca_")}
     assert len(asked) > 10 and asked <= documents.metrics(), asked - documents.metrics()
 
 
@@ -246,8 +243,6 @@ def check_options(objects):
         done = subprocess.run([ruled, "help", *command], capture_output=True, text=True)
         return done.stdout if done.returncode == 0 else ""
 
-    if "manage" not in known("certs"):
-        raise Skipped("this `ruled` has no `certs manage` yet")
     for item, metadata, spec in invariants.pods(objects):
         if item["kind"] == "Deployment":
             given = spec["containers"][0]["args"]

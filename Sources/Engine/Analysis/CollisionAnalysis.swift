@@ -10,7 +10,7 @@ struct CollisionAnalysis {
         case undecided
     }
 
-    /// Reports a collision once an action, with one other.
+    /// Reports a collision once a rule, with one other action: where one of its targets takes two sources, most do.
     func run(diagnostics: inout [Diagnostic]) {
         var outputs: [Int: ImagePattern] = [:]
         var index = PatternIndex()
@@ -22,10 +22,11 @@ struct CollisionAnalysis {
         }
         var reported: Set<Int> = []
         for number in model.actions.indices where !Task.isCancelled {
+            let rule = model.actions[number].rule
             guard let written = outputs[number] else { continue }
             index.forEachRelated(to: written) { other, hasSamePath in
                 // What lies within another is found from the inner one; of two alike the later one speaks.
-                guard other != number, !hasSamePath || other < number, !reported.contains(number) else { return }
+                guard other != number, !hasSamePath || other < number, !reported.contains(rule) else { return }
                 switch verdict(other, number) {
                 case .apart:
                     return
@@ -38,7 +39,7 @@ struct CollisionAnalysis {
                             secondary: [.init(span: model.spans[other], text: "with this one")],
                             help: "keep the sources apart in the target, as with `${registry}`"))
                 }
-                reported.insert(number)
+                reported.insert(rule)
             }
         }
     }

@@ -5,6 +5,18 @@ import Synchronization
 
 /// The check of a rule set, in a task that can be cancelled.
 final class BoundedCheck: Sendable {
+    /// A thread of its own: the caller blocks, and where it blocks one of the few threads that tasks share, a check
+    /// that needed one of those would never begin.
+    private final class Executor: TaskExecutor {
+        private let queue = DispatchQueue(label: "ruled.check")
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        }
+    }
+
+    private static let executor = Executor()
     private let result = Mutex<RuleSetLoad?>(nil)
     private let done = DispatchSemaphore(value: 0)
 
@@ -14,7 +26,7 @@ final class BoundedCheck: Sendable {
     /// after some seconds is cancelled, and nil is returned once it has ended.
     static func load(_ files: [SourceFile], settings: [String: String], seconds: Double) -> RuleSetLoad? {
         let check = BoundedCheck()
-        let task = Task.detached {
+        let task = Task.detached(executorPreference: executor) {
             let load = RuleSet.load(files, settings: settings)
             check.result.withLock { $0 = load.isCancelled ? nil : load }
             check.done.signal()

@@ -66,6 +66,7 @@ enum RuleTexts {
             let mirror = "mirror.corp.example"
             ignore namespace kube-system, kube-node-lease
             ignore pod where image-rewrite = off
+            accept W0304
 
             """
         for group in 0..<count / 10 {
