@@ -37,7 +37,9 @@ struct DifferenceBruteForceTests {
 
         /// Some statements with the `overrides` that they need, whichever they had.
         private static func settled(_ statements: [String], using random: inout SeededGenerator) -> Sample? {
-            SettledRuleSet.settle(statements.map(SettledRuleSet.withoutOverrides), using: &random).flatMap { Sample($0) }
+            SettledRuleSet.settle(statements.map(SettledRuleSet.withoutOverrides), using: &random).flatMap {
+                Sample($0)
+            }
         }
 
         var hasOverrides: Bool { statements.contains { !SettledRuleSet.overrides(of: $0).isEmpty } }
@@ -285,7 +287,9 @@ struct DifferenceBruteForceTests {
                     || SettledRuleSet.name(of: statement).map(overridden.contains) ?? false
                 return isOrdered ? [statement] : Self.split(statement, using: &random)
             }
-            let renamed = split.map { $0.replacing(/^rule [^{]+/) { $0.output.replacing(/\br(?=[0-9])/, with: "other-") } }
+            let renamed = split.map {
+                $0.replacing(/^rule [^{]+/) { $0.output.replacing(/\br(?=[0-9])/, with: "other-") }
+            }
             guard let other = Sample(renamed.shuffled(using: &random)) else { continue }
             overriding += sample.hasOverrides ? 1 : 0
             let difference = Difference(from: sample.program, to: other.program)

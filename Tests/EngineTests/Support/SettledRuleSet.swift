@@ -14,7 +14,9 @@ enum SettledRuleSet {
             let file = SourceFile(name: "f", text: text)
             let errors = RuleSet.load([file]).diagnostics.filter { $0.severity == .error }
             guard let first = errors.first else { return statements }
-            let names = first.message.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map {
+            let names = first.message.split(separator: "`", omittingEmptySubsequences: false).enumerated().filter {
+                $0.offset % 2 == 1
+            }.map {
                 String($0.element)
             }
             let isTurned = random.chance(50)
