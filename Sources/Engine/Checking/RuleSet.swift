@@ -41,7 +41,7 @@ public struct RuleSet: Sendable {
     ///   - settings: values for `let` names, which take the place of those in the files.
     public static func load(_ files: [SourceFile], settings: [String: String] = [:]) -> RuleSetLoad {
         var diagnostics: [Diagnostic] = []
-        let (checked, isWhole) = check(files, settings: settings, diagnostics: &diagnostics)
+        let checked = check(files, settings: settings, diagnostics: &diagnostics)
         var ruleSet: RuleSet?
         if !diagnostics.contains(where: { $0.severity == .error }) {
             let compiler = Compiler(
@@ -56,14 +56,14 @@ public struct RuleSet: Sendable {
                     proof: proof, tests: checked.tests, source: RuleSetSource(files: files, settings: settings))
             }
         }
-        if isWhole { checked.acceptances.apply(to: &diagnostics) }
+        checked.acceptances.apply(to: &diagnostics)
         return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
     }
 
     /// Parses and checks; the syntax trees, which are large, end with this.
     private static func check(
         _ files: [SourceFile], settings: [String: String], diagnostics: inout [Diagnostic]
-    ) -> (checked: Checker.Result, isWhole: Bool) {
+    ) -> Checker.Result {
         var trees: [SyntaxTree] = []
         for (index, file) in files.enumerated() {
             let result = SyntaxTree.parse(file, file: index)
@@ -73,7 +73,7 @@ public struct RuleSet: Sendable {
         // What a broken statement would have defined is not known, so that nothing is called unknown.
         let isWhole = !diagnostics.contains { $0.severity == .error }
         let checker = Checker(trees: trees, settings: settings, isWhole: isWhole)
-        return (checker.check(diagnostics: &diagnostics), isWhole)
+        return checker.check(diagnostics: &diagnostics)
     }
 }
 

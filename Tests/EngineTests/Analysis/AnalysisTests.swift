@@ -79,6 +79,17 @@ struct AnalysisTests {
         #expect(Self.codes(rules("allow \"quay.io/*:1\", \"m.example.com/quay/*:1\"")) == [])
     }
 
+    @Test("what is accepted stays silent beside an error, and is not said to be missing because of one")
+    func acceptedBesideErrors() {
+        let accepted = "rule a {\n    rewrite \"quay.io/*\" to \"m.example.com/*\" digest to tag\n    accept W0701\n}\n"
+        let opposed =
+            "rule b {\n    accept W0501\n    when namespace x\n    when namespace y\n    allow \"ghcr.io/*\"\n}\n"
+        for (statements, error) in [(accepted + "rul b {\n}\n", "E0204"), (accepted + opposed, "E0303")] {
+            let load = RuleSet.load([SourceFile(name: "a.rules", text: "language 1\n" + statements)])
+            #expect(load.diagnostics.map(\.code.rawValue) == [error])
+        }
+    }
+
     @Test("a short name at Docker Hub is declined, and so comes back in nowhere")
     func shortNameAtDockerHub() throws {
         let rules = """
