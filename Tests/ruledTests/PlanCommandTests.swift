@@ -87,6 +87,22 @@ import Testing
                 "{\"version\":1,\"kind\":\"Deployment\",\"name\":\"web\",\"namespace\":\"shop\",\"denied\":false,"))
     }
 
+    @Test("A folder that links lead to twice, or in a circle, is read once")
+    func links() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        try scratch.write("rules/a.rules", sampleRules)
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{image: evil.example/a}]}\n"
+        try scratch.write("k8s/deep/pod.yaml", pod)
+        let folder = scratch.folder.path
+        try FileManager.default.createSymbolicLink(
+            atPath: folder + "/k8s/deep/circle", withDestinationPath: folder + "/k8s")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder + "/k8s/twice", withDestinationPath: folder + "/k8s/deep")
+        let run = try CommandLineTool.run(["plan", "k8s", "--namespace-labels", ""], in: scratch.folder)
+        #expect(run.output.contains("\n1 object with 1 image in 1 namespace"), "\(run.output)\(run.errors)")
+    }
+
     @Test("Folders are searched, and nothing in them is lost: no manifests, and what does not parse")
     func folders() throws {
         let pod =

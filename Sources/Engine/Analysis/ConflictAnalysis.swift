@@ -110,9 +110,12 @@ struct ConflictAnalysis {
             }
         }
         if boxes[first] != boxes[second], model.actions[first].rule != model.actions[second].rule {
-            let overrides = (model.rule(second).overrides + [model.name(first)]).map(\.asName)
+            // The other way round it could close a circle: what goes before another stands higher.
+            let isTurned = model.order.height[first] > model.order.height[second]
+            let (winner, loser) = isTurned ? (first, second) : (second, first)
+            let overrides = (model.rule(winner).overrides + [model.name(loser)]).map(\.asName)
             help.append(
-                "or say which goes first: `rule \(model.name(second).asName) overrides \(overrides.joined(separator: ", "))`"
+                "or say which goes first: `rule \(model.name(winner).asName) overrides \(overrides.joined(separator: ", "))`"
             )
         }
         return Diagnostic(

@@ -130,16 +130,19 @@ struct OutputAnalysis {
         let name = model.name(first)
         let other = model.name(second)
         let wildcard = model.actions[first].pattern.path.hasWildcard
+        let taking = model.actions[second].pattern
         let allow = ImagePattern(
             registry: .host(output.registry),
             path: wildcard
                 ? model.narrowestOutput(of: first)
-                : PathPattern(components: ImageName(output).components, hasWildcard: false))
+                : PathPattern(components: ImageName(output).components, hasWildcard: false),
+            tag: taking.tag)
         var chain = "`\(witness.reference.text)` -> `\(output.text)`"
         var help: [String] = []
-        let taking = model.actions[second].pattern
         if taking.registry.contains(allow.registry), taking.path.contains(allow.path), taking.text != allow.text {
-            help.append("let what is written pass: `allow \"\(allow.text)\"`")
+            // Under other conditions it would not lie within what takes the output up.
+            let place = model.rule(second).conditions == ConditionSet() ? "" : ", in `\(other)`"
+            help.append("let what is written pass\(place): `allow \"\(allow.text)\"`")
         }
         let what: String
         switch taken.outcome {

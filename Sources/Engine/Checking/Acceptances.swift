@@ -73,6 +73,8 @@ struct Acceptances {
             used.formUnion(matching)
             return !matching.isEmpty
         }
+        // An error may keep what is accepted from being looked for.
+        guard !diagnostics.contains(where: { $0.severity == .error && $0.code != .unknownCode }) else { return }
         for (index, acceptance) in acceptances.enumerated() where !used.contains(index) {
             diagnostics.append(
                 Diagnostic(

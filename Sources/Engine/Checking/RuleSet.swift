@@ -52,7 +52,7 @@ public struct RuleSet: Sendable {
     ///   - settings: values for `let` names, which take the place of those in the files.
     public static func load(_ files: [SourceFile], settings: [String: String] = [:]) -> RuleSetLoad {
         var diagnostics: [Diagnostic] = []
-        let (checked, isWhole) = check(files, settings: settings, diagnostics: &diagnostics)
+        let checked = check(files, settings: settings, diagnostics: &diagnostics)
         var ruleSet: RuleSet?
         if !diagnostics.contains(where: { $0.severity == .error }) {
             let compiler = Compiler(
@@ -68,14 +68,14 @@ public struct RuleSet: Sendable {
             }
         }
         if Task.isCancelled { return RuleSetLoad(ruleSet: nil, diagnostics: [], isCancelled: true) }
-        if isWhole { checked.acceptances.apply(to: &diagnostics) }
+        checked.acceptances.apply(to: &diagnostics)
         return RuleSetLoad(ruleSet: ruleSet, diagnostics: diagnostics.inSourceOrder())
     }
 
     /// Parses and checks; the syntax trees, which are large, end with this.
     private static func check(
         _ files: [SourceFile], settings: [String: String], diagnostics: inout [Diagnostic]
-    ) -> (checked: Checker.Result, isWhole: Bool) {
+    ) -> Checker.Result {
         var trees: [SyntaxTree] = []
         for (index, file) in files.enumerated() where !Task.isCancelled {
             let result = SyntaxTree.parse(file, file: index)
@@ -85,7 +85,7 @@ public struct RuleSet: Sendable {
         // What a broken statement would have defined is not known, so that nothing is called unknown.
         let isWhole = !diagnostics.contains { $0.severity == .error }
         let checker = Checker(trees: trees, settings: settings, isWhole: isWhole)
-        return (checker.check(diagnostics: &diagnostics), isWhole)
+        return checker.check(diagnostics: &diagnostics)
     }
 }
 

@@ -77,20 +77,25 @@ extension DifferenceFinder {
         let isOld = old.program.code.ignoresSelf
         guard isOld != new.program.code.ignoresSelf else { return }
         let (one, other) = isOld ? (old, new) : (new, old)
-        let ignored = one.ignores.map(\.box)
+        let ignored = (one.ignores + other.ignores).map(\.box)
+        var isDecided = other.boxes.count <= Self.trials
         for (action, box) in other.boxes.enumerated().prefix(Self.trials) {
             if case .allow = other.action(action).effect, other.action(action).warning == nil { continue }
             let before = other.actions(meeting: box.imagePattern).filter { $0 < action }.map { other.boxes[$0] }
             let quick = box.telling.filter { witness in !ignored.contains { $0.contains(witness) } }
-            let exact = {
-                before.count > Self.holeBudget ? [] : Box.remainder(of: [box], without: ignored + before) ?? []
+            var found = own(quick)
+            if found == nil {
+                let pieces = before.count > Self.holeBudget ? nil : Box.remainder(of: [box], without: ignored + before)
+                isDecided = isDecided && pieces != nil
+                found = own((pieces ?? []).flatMap(\.telling))
             }
-            guard let point = own(quick) ?? own(exact().flatMap(\.telling)) else { continue }
+            guard let found else { continue }
             let side = DifferenceSide(.ignore, location: .init(one.program.ignoreLocations.selfImage))
             let acting = other.side(of: action, isBrief: true)
-            add(.ownImage, [], isOld ? side : acting, isOld ? acting : side, point)
+            add(.ownImage, [], isOld ? side : acting, isOld ? acting : side, found)
             return
         }
+        if !isDecided { undecided.append("the webhook's own image") }
     }
 
     /// The first of some images that, were it the webhook's own, would be treated differently.

@@ -158,6 +158,8 @@ struct DifferenceFinder {
         } else if let differing = AnswerDifference(old: old, new: new).parts(left, right, of: base) {
             parts = differing
         } else {
+            // What is too hard costs as much as many pairs.
+            work += Self.pairBudget / 400
             return notDecided(base)
         }
         guard !parts.isEmpty, let holes = holes(left, right, base, layer) else { return }

@@ -36,6 +36,10 @@ struct IndexedProgram {
     private var above = PatternIndex()
     /// Each action under all paths that hold its own, to find those within a pattern.
     private var within = PatternIndex()
+    /// The actions on which it depends which denials speak.
+    private let deciding: Set<Int>
+    /// Into how many parts a box is cut by which denials speak there: each that overlaps the others doubles them.
+    private static let speakerBudget = 128
 
     init(_ program: Program, numbering contents: inout [RuleContent: Int]) {
         self.program = program
@@ -48,6 +52,7 @@ struct IndexedProgram {
             contents[content] = number
             numbers.append(number)
         }
+        deciding = code.sharedDenials.reduce(into: []) { $0.formUnion($1.value.union([$1.key])) }
         boxes = code.actions.map { Box(pattern: $0.pattern, conditions: code.rules[$0.rule].conditions) }
         keys = code.actions.map {
             Key(pattern: $0.pattern, effect: $0.effect, warning: $0.warning, rule: numbers[$0.rule])
@@ -87,7 +92,7 @@ struct IndexedProgram {
     func rule(of index: Int) -> CompiledRule { program.code.rules[action(index).rule] }
     func isObserved(_ index: Int) -> Bool { rule(of: index).isObserved }
 
-    /// The denials that speak where one of them wins, over the parts of a box.
+    /// The denials that speak where one of them wins, over the parts of a box; nil where there are too many parts.
     func speakers(of winner: Int, on box: Box) -> [(box: Box, reasons: Set<String>)]? {
         let shared = program.code.sharedDenials
         // The winner itself claims all of the box.
@@ -96,7 +101,7 @@ struct IndexedProgram {
             ? []
             : actions(meeting: box.imagePattern).filter { other in
                 other != winner && !isObserved(other) && !boxes[other].intersection(box).isEmpty
-                    && (shared[other] != nil || shared.values.contains { $0.contains(other) })
+                    && deciding.contains(other)
             }
         var parts: [(box: Box, claiming: [Int])] = [(box, [winner])]
         for other in others {
@@ -106,7 +111,7 @@ struct IndexedProgram {
                 return [(overlap, part.claiming + [other])]
                     + part.box.subtracting(boxes[other]).map { ($0, part.claiming) }
             }
-            if parts.count > Box.budget { return nil }
+            if parts.count > Self.speakerBudget { return nil }
         }
         return parts.map { part in
             let heard =

@@ -33,6 +33,8 @@ struct Inventory {
     }
 
     private var found: [Found] = []
+    /// The folders that were read.
+    private var folders: Set<FileSystem.Identity> = []
     private let progress: Progress
 
     /// Reads files, folders (`*.yaml`, `*.yml` and `*.json` in them and below) and `-`, standard input.
@@ -43,7 +45,7 @@ struct Inventory {
         progress = Progress(stream: console.err)
         for path in paths {
             if path != "-", FileSystem.kind(of: path) == .directory {
-                try read(folder: path, depth: 0, namespace: namespace)
+                try read(folder: path, namespace: namespace)
             } else {
                 if path != "-", FileSystem.kind(of: path) == .missing { throw RuleSetInput.missing(path) }
                 read(file: path, namespace: namespace)
@@ -62,11 +64,9 @@ struct Inventory {
         progress.end()
     }
 
-    /// Deeper folders are most likely a circle of links.
-    private static let depthLimit = 32
-
-    private mutating func read(folder: String, depth: Int, namespace: String) throws {
-        guard depth < Self.depthLimit else { return }
+    private mutating func read(folder: String, namespace: String) throws {
+        // Links may lead to one folder twice, or in a circle.
+        if let identity = FileSystem.identity(of: folder), !folders.insert(identity).inserted { return }
         let names: [String]
         do throws(SystemError) {
             names = try FileSystem.list(folder)
@@ -76,7 +76,7 @@ struct Inventory {
         for name in names where !name.hasPrefix(".") {
             let path = FileSystem.join(folder, name)
             switch FileSystem.kind(of: path) {
-            case .directory: try read(folder: path, depth: depth + 1, namespace: namespace)
+            case .directory: try read(folder: path, namespace: namespace)
             case .file where [".yaml", ".yml", ".json"].contains(where: name.hasSuffix):
                 read(file: path, namespace: namespace)
             default: break

@@ -47,6 +47,20 @@ enum FileSystem {
         }
     }
 
+    /// What a path leads to, however it is written and whichever links it goes through.
+    struct Identity: Hashable {
+        fileprivate let device: UInt64
+        fileprivate let number: UInt64
+    }
+
+    /// What a path leads to; nil where there is nothing.
+    static func identity(of path: String) -> Identity? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Identity(
+            device: UInt64(truncatingIfNeeded: status.st_dev), number: UInt64(truncatingIfNeeded: status.st_ino))
+    }
+
     /// The whole content of a file, `-` for standard input.
     static func read(_ path: String, limit: Int) throws(ReadFailure) -> [UInt8] {
         if path == "-" { return try read(descriptor: STDIN_FILENO, limit: limit) }

@@ -30,6 +30,66 @@ struct AnalysisTests {
         #expect(Self.codes(rules) == ["E0305"])
     }
 
+    /// What stands in backticks in the last help of the only error.
+    private static func lastHelp(_ statements: String) -> String? {
+        let load = RuleSet.load([SourceFile(name: "a.rules", text: "language 1\n" + statements)])
+        let errors = load.diagnostics.filter { $0.severity == .error }
+        return errors.count == 1 ? errors[0].help.last : nil
+    }
+
+    @Test("the override that is offered for a conflict closes no circle")
+    func offeredOverride() {
+        func rules(_ head: String) -> String {
+            """
+            \(head) {
+                when pod where app = x
+                rewrite "quay.io/*" to "m.example.com/a/*"
+            }
+            rule b overrides c {
+                when namespace n
+                rewrite "quay.io/*" to "m.example.com/b/*"
+            }
+            rule c {
+                when operation create
+                rewrite "quay.io/*" to "m.example.com/c/*"
+            }
+            """
+        }
+        #expect(Self.lastHelp(rules("rule a overrides b")) == "or say which goes first: `rule a overrides b, c`")
+        #expect(Self.codes(rules("rule a overrides b, c")) == [])
+    }
+
+    @Test("the allow that is offered for an output lies within what takes it up")
+    func offeredAllow() {
+        func rules(_ allow: String) -> String {
+            """
+            rule a {
+                rewrite "quay.io/*" to "m.example.com/quay/*"
+            }
+            rule b {
+                when operation update
+                deny "*/*:1" because "no"
+                \(allow)
+            }
+            """
+        }
+        let load = RuleSet.load([SourceFile(name: "a.rules", text: "language 1\n" + rules("allow \"quay.io/*:1\""))])
+        let help = load.diagnostics.first { $0.code == .reentry }?.help.first
+        #expect(help == "let what is written pass, in `b`: `allow \"m.example.com/quay/*:1\"`")
+        #expect(Self.codes(rules("allow \"quay.io/*:1\", \"m.example.com/quay/*:1\"")) == [])
+    }
+
+    @Test("what is accepted stays silent beside an error, and is not said to be missing because of one")
+    func acceptedBesideErrors() {
+        let accepted = "rule a {\n    rewrite \"quay.io/*\" to \"m.example.com/*\" digest to tag\n    accept W0701\n}\n"
+        let opposed =
+            "rule b {\n    accept W0501\n    when namespace x\n    when namespace y\n    allow \"ghcr.io/*\"\n}\n"
+        for (statements, error) in [(accepted + "rul b {\n}\n", "E0204"), (accepted + opposed, "E0303")] {
+            let load = RuleSet.load([SourceFile(name: "a.rules", text: "language 1\n" + statements)])
+            #expect(load.diagnostics.map(\.code.rawValue) == [error])
+        }
+    }
+
     @Test("a short name at Docker Hub is declined, and so comes back in nowhere")
     func shortNameAtDockerHub() throws {
         let rules = """

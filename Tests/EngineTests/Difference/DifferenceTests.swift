@@ -14,6 +14,20 @@ struct DifferenceTests {
         Difference(from: try program(old), to: try program(new))
     }
 
+    @Test("an `ignore self` of one of them is a difference for pods that neither ignores otherwise")
+    func ownImageBesideIgnores() throws {
+        let rules = """
+            ignore pod where !app
+            rule a {
+                when image in init
+                rewrite "a.example/*" to "m.corp/*"
+            }
+            """
+        let difference = try difference(rules, "ignore self\n" + rules)
+        #expect(difference.regions.map(\.kind) == [.ownImage])
+        #expect(difference.regions.first?.witness.podLabels == ["app": "a"])
+    }
+
     @Test(
         "the same said in another way is no difference",
         arguments: [
