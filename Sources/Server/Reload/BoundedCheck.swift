@@ -1,18 +1,30 @@
 import Dispatch
 import Engine
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+import NIOPosix
 import RuleLang
 import Synchronization
 
 /// The check of a rule set, in a task that can be cancelled.
 final class BoundedCheck: Sendable {
     /// A thread of its own: the caller blocks, and where it blocks one of the few threads that tasks share, a check
-    /// that needed one of those would never begin.
+    /// that needed one of those would never begin. It gives way to the event loops.
     private final class Executor: TaskExecutor {
-        private let queue = DispatchQueue(label: "ruled.check")
+        private let pool = NIOThreadPool(numberOfThreads: 1)
+
+        init() {
+            pool.start()
+            // On Linux this is the thread's own niceness.
+            pool.submit { _ in _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
+        }
 
         func enqueue(_ job: consuming ExecutorJob) {
             let job = UnownedJob(job)
-            queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+            pool.submit { _ in job.runSynchronously(on: self.asUnownedTaskExecutor()) }
         }
     }
 
