@@ -95,9 +95,9 @@ final class TestServer: @unchecked Sendable {
         return line.flatMap { Double($0.split(separator: " ").last ?? "") }
     }
 
-    /// Waits until something holds, at most ten seconds.
+    /// Waits until something holds, at most a minute.
     func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-        for _ in 0..<400 {
+        for _ in 0..<2_400 {
             if try condition() { return true }
             usleep(25_000)
         }

@@ -124,7 +124,10 @@ final class RuleReloader: Sendable {
             return refuse(
                 RuleProblem(
                     summary: "the rules were not checked within \(checkSeconds) seconds",
-                    details: ["`ruled validate` takes the time it needs; --check-timeout gives the server more, SIGHUP tries again"]))
+                    details: [
+                        "`ruled validate` takes the time it needs; --check-timeout gives the server more, "
+                            + "and SIGHUP tries again"
+                    ]))
         }
         let milliseconds = (NIODeadline.now() - start).nanoseconds / 1_000_000
         guard let ruleSet = load.ruleSet else {
