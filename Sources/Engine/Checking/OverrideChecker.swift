@@ -26,16 +26,22 @@ struct OverrideChecker {
                         .idleOverride, "`\(name)` is overridden twice", at: literal.span, label: "again here",
                         secondary: [.init(span: earlier.span, text: "first here")], help: ["remove one of them"]))
             } else if let ruleNames, !ruleNames.contains(name) {
-                let near = Suggestion.closest(to: name, among: ruleNames.sorted())
-                diagnostics.append(
-                    Diagnostic(
-                        .unknownRule, "no rule is called `\(name)`", at: literal.span,
-                        help: near.map { ["did you mean `\($0)`?"] } ?? ["name a rule of this rule set"],
-                        fix: near.map { .init(span: literal.span, text: $0) }))
+                diagnostics.append(.unknownRule(name, at: literal.span, among: ruleNames))
             } else {
                 overrides.append(CheckedOverride(rule: name, span: literal.span))
             }
         }
         return overrides
+    }
+}
+
+extension Diagnostic {
+    /// A name that no rule has, and the one that was probably meant.
+    static func unknownRule(_ name: String, at span: Span, among ruleNames: Set<String>) -> Diagnostic {
+        let near = Suggestion.closest(to: name, among: ruleNames.sorted())
+        return Diagnostic(
+            .unknownRule, "no rule is called `\(name)`", at: span,
+            help: near.map { ["did you mean `\($0)`?"] } ?? ["name a rule of this rule set"],
+            fix: near.map { .init(span: span, text: $0) })
     }
 }

@@ -208,12 +208,7 @@ struct TestChecker {
     private func ruleName(_ literal: Literal, diagnostics: inout [Diagnostic]) -> String? {
         let name = literal.plainText ?? ""
         if let ruleNames, !ruleNames.contains(name) {
-            let near = Suggestion.closest(to: name, among: ruleNames.sorted())
-            diagnostics.append(
-                Diagnostic(
-                    .unknownRule, "no rule is called `\(name)`", at: literal.span,
-                    help: near.map { ["did you mean `\($0)`?"] } ?? ["name a rule of this rule set"],
-                    fix: near.map { .init(span: literal.span, text: $0) }))
+            diagnostics.append(.unknownRule(name, at: literal.span, among: ruleNames))
             return nil
         }
         return name

@@ -72,18 +72,11 @@ struct CertsManage: ParsableCommand {
             log.flush()
         } catch {
             log.flush()
-            let console = Console(color: .auto)
-            console.err.line("error: \(error.reason)")
-            console.end(2)
+            Console(color: .auto).fail(error.reason)
         }
     }
 
-    private func address() throws -> ServerConfiguration.Address {
-        guard let address = ServerConfiguration.Address(adminListen) else {
-            throw ValidationError("`\(adminListen)` in --admin-listen is not host:port, as in 0.0.0.0:9090")
-        }
-        return address
-    }
+    private func address() throws -> ServerConfiguration.Address { try .init(adminListen, of: "--admin-listen") }
 
     private func configurations() throws -> [WebhookConfiguration] {
         let kinds: [(WebhookConfiguration.Kind, [String], String)] = [

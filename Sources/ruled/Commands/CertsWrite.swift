@@ -58,8 +58,7 @@ struct CertsWrite: ParsableCommand {
         do throws(APIServer.Failure) {
             bundle = try CertificateBundle(names: names, days: days, authorityDays: caDays)
         } catch {
-            console.err.line("error: \(error.reason)")
-            console.end(2)
+            console.fail(error.reason)
         }
         if !force {
             let there = bundle.files.map { FileSystem.join(dir, $0.name) }.filter {

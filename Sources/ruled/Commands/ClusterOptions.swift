@@ -48,11 +48,9 @@ struct ClusterOptions: ParsableArguments {
         do throws(APIServer.Failure) {
             return try KubernetesClient(try server())
         } catch {
-            let console = Console(color: .auto)
-            console.err.line("error: \(error.reason)")
-            console.err.line(
-                "  = help: run it in a pod with a service account, or give --api-server, --token-file and --api-ca")
-            console.end(2)
+            Console(color: .auto).fail(
+                error.reason,
+                help: "run it in a pod with a service account, or give --api-server, --token-file and --api-ca")
         }
     }
 }

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Logging
-import Server
+public import Server
 
 /// What is logged, and how.
 struct LoggingOptions: ParsableArguments {
@@ -19,17 +19,14 @@ struct LoggingOptions: ParsableArguments {
         }
     }
 
-    /// How log lines look.
-    enum Form: String, CaseIterable, ExpressibleByArgument {
-        case text, json
-    }
-
     @Option(help: ArgumentHelp("What to log; debug has a line a review.", valueName: "level"))
     var logLevel: Level = .info
 
     @Option(help: ArgumentHelp("How to log.", valueName: "form"))
-    var logFormat: Form = .text
+    var logFormat: LogFormat = .text
 
     /// The log that the options ask for.
-    var log: ServerLog { ServerLog(level: logLevel.level, format: logFormat == .json ? .json : .text) }
+    var log: ServerLog { ServerLog(level: logLevel.level, format: logFormat) }
 }
+
+extension LogFormat: ExpressibleByArgument {}

@@ -74,8 +74,8 @@ struct Serve: ParsableCommand {
         configuration.settings = try ruleOptions.settings.values
         configuration.selfImage = ruleOptions.ownImage
         configuration.namespaceLabels = { labels ?? byName?[$0] }
-        configuration.listen = try listening.address(listening.listen, of: "--listen")
-        configuration.adminListen = try listening.address(listening.adminListen, of: "--admin-listen")
+        configuration.listen = try .init(listening.listen, of: "--listen")
+        configuration.adminListen = try .init(listening.adminListen, of: "--admin-listen")
         configuration.exposesRules = listening.exposeRules
         configuration.limits = limits.limits
         configuration.failsClosed = failClosed
@@ -93,9 +93,7 @@ struct Serve: ParsableCommand {
             try WebhookServer(configuration: configuration, log: log).run()
         } catch {
             log.flush()
-            let console = Console(color: .auto)
-            console.err.line("error: \(error.reason)")
-            console.end(2)
+            Console(color: .auto).fail(error.reason)
         }
     }
 }
@@ -138,8 +136,8 @@ struct ListeningOptions: ParsableArguments {
         if tls != .selfSigned, tls != .kubernetes, !tlsName.isEmpty {
             throw ValidationError("--tls-name goes with --tls self-signed or kubernetes")
         }
-        _ = try address(listen, of: "--listen")
-        _ = try address(adminListen, of: "--admin-listen")
+        _ = try ServerConfiguration.Address(listen, of: "--listen")
+        _ = try ServerConfiguration.Address(adminListen, of: "--admin-listen")
     }
 
     /// What the options ask for.
@@ -154,11 +152,15 @@ struct ListeningOptions: ParsableArguments {
         }
     }
 
-    func address(_ text: String, of option: String) throws -> ServerConfiguration.Address {
+}
+
+extension ServerConfiguration.Address {
+    /// Reads what an option was given.
+    init(_ text: String, of option: String) throws {
         guard let address = ServerConfiguration.Address(text) else {
             throw ValidationError("`\(text)` in \(option) is not host:port, as in 127.0.0.1:8443 or [::1]:8443")
         }
-        return address
+        self = address
     }
 }
 

@@ -44,6 +44,13 @@ struct Console {
         err.flush()
     }
 
+    /// Says why the command cannot run, and ends it with 2.
+    func fail(_ reason: String, help: String? = nil) -> Never {
+        err.line("error: \(reason)")
+        if let help { err.line("  = help: \(help)") }
+        end(2)
+    }
+
     /// Writes out everything and ends the process.
     func end(_ status: Int32) -> Never {
         flush()
