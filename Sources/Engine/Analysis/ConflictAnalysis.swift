@@ -38,7 +38,7 @@ struct ConflictAnalysis {
 
     /// Whether two actions that overlap are settled.
     ///
-    /// - Parameter settledByOverride: whether one of them beats the other by `overrides`, which then counts for
+    /// - Parameter settledByOverride: whether the first one beats the second by `overrides`, which then counts for
     ///   nothing.
     func verdict(_ first: Int, _ second: Int, settledByOverride: Bool = false) -> Verdict {
         let left = model.rule(first)
@@ -53,10 +53,11 @@ struct ConflictAnalysis {
         let settling = Set(model.beaters(of: first, live: isLive) + model.beaters(of: second, live: isLive)).sorted()
             .filter { other in
                 guard settledByOverride else { return true }
-                let rule = model.actions[other].rule
-                return other != first && other != second
-                    && !(rule == model.actions[first].rule && model.order.overriders[second].contains(other))
-                    && !(rule == model.actions[second].rule && model.order.overriders[first].contains(other))
+                // What the same override puts before the second one falls away with it.
+                return other != first
+                    && (model.order.beaters(of: first).contains(other)
+                        || model.order.inside[second].contains(other)
+                        || model.actions[other].rule != model.actions[first].rule)
             }
         let outside = settling.map { model.boxes[$0] } + model.holes(in: first).map(\.box)
         var isDifferent = false

@@ -1,4 +1,3 @@
-import Foundation
 import RuleLang
 import Testing
 
@@ -8,9 +7,7 @@ import Testing
 /// value that some rule names, and one that none does.
 @Suite("The analyses, held against counting")
 struct AnalysisBruteForceTests {
-    /// The number of rule sets of a run: `RULED_TEST_ROUNDS`, or 1,000.
-    private static let rounds =
-        ProcessInfo.processInfo.environment["RULED_TEST_ROUNDS"].flatMap(Int.init) ?? 1_000
+    private static let rounds = testRounds(1_000)
 
     /// What is so of a rule set.
     struct Facts: Equatable {
@@ -176,7 +173,15 @@ struct AnalysisBruteForceTests {
             let file = SourceFile(name: "f", text: source.text)
             let diagnostics = RuleSet.load([file]).diagnostics
             let errors = diagnostics.filter { $0.severity == .error }
-            // Other errors keep a rule set from being analysed.
+            // Other errors keep patterns from being looked at under their conditions, and these a rule set from
+            // being analysed.
+            guard !errors.contains(where: { !$0.code.rawValue.hasPrefix("E03") }) else { continue }
+            let slow = SlowEvaluator([SyntaxTree.parse(file).tree])
+            let contradictions = Self.contradictions(slow)
+            let reported = errors.count { $0.code.rawValue == "E0303" }
+            counts["contradiction", default: 0] += contradictions
+            #expect(contradictions == reported, "seed \(seed)\n\(source.text)\n\(diagnostics.map(\.message))")
+            if contradictions != reported { return }
             guard Set(errors.map(\.code.rawValue)).isSubset(of: ["E0301", "E0305", "E0307", "E0308", "E0309"]) else {
                 continue
             }
@@ -194,7 +199,7 @@ struct AnalysisBruteForceTests {
             found.isAllIgnored = diagnostics.contains { $0.code.rawValue == "W0306" }
             found.dead.sort()
             found.idle.sort()
-            let facts = Self.facts(SlowEvaluator([SyntaxTree.parse(file).tree]))
+            let facts = Self.facts(slow)
             counts["rule sets", default: 0] += 1
             counts["cycle", default: 0] += facts.hasCycle ? 1 : 0
             counts["conflict", default: 0] += facts.hasConflict ? 1 : 0
@@ -205,40 +210,22 @@ struct AnalysisBruteForceTests {
             if facts != found { return }
         }
         print("analyses: \(counts)")
-        for fact in ["cycle", "conflict", "dead", "idle override", "valid"] {
+        for fact in ["contradiction", "cycle", "conflict", "dead", "idle override", "valid"] {
             #expect(counts[fact, default: 0] > Self.rounds / 500, "\(fact)")
         }
     }
 
-    @Test("conditions that nothing satisfies are reported, and no others")
-    func contradictions() {
-        let seed = testSeed("contradictions")
-        var random = SeededGenerator(seed: seed)
-        var found = 0
-        for _ in 0..<Self.rounds * 3 {
-            let source = RandomRuleSet(using: &random)
-            let file = SourceFile(name: "f", text: source.text)
-            let diagnostics = RuleSet.load([file]).diagnostics.filter { $0.severity == .error }
-            // Other errors keep patterns from being looked at under their conditions.
-            let other = diagnostics.contains { !$0.code.rawValue.hasPrefix("E03") }
-            guard !other else { continue }
-            let slow = SlowEvaluator([SyntaxTree.parse(file).tree])
-            var rules: Set<String> = []
-            for action in slow.actions {
-                let anything = SlowEvaluator.Action(rule: action.rule, statement: action.statement, pattern: "*/*")
-                if slow.box(anything).contains(where: { !$0.contains(true) }) {
-                    rules.insert(action.rule.name.plainText ?? "")
-                }
+    /// How many conditions that nothing satisfies there are: of rules, and if there are none, of patterns in them.
+    private static func contradictions(_ slow: SlowEvaluator) -> Int {
+        var rules: Set<String> = []
+        for action in slow.actions {
+            let anything = SlowEvaluator.Action(rule: action.rule, statement: action.statement, pattern: "*/*")
+            if slow.box(anything).contains(where: { !$0.contains(true) }) {
+                rules.insert(action.rule.name.plainText ?? "")
             }
-            let actions = slow.actions.filter { slow.box($0).contains { !$0.contains(true) } }
-            let expected = rules.isEmpty ? actions.count : rules.count
-            let reported = diagnostics.count { $0.code.rawValue == "E0303" }
-            found += reported
-            #expect(reported == expected, "seed \(seed)\n\(source.text)\n\(diagnostics.map(\.message))")
-            if reported != expected { return }
         }
-        print("contradictions: \(found)")
-        #expect(found > Self.rounds / 50)
+        return rules.isEmpty
+            ? slow.actions.count { slow.box($0).contains { !$0.contains(true) } } : rules.count
     }
 
     /// The name of the rule that a finding stands in.

@@ -59,6 +59,24 @@ struct AnalysisTests {
         #expect(Self.codes(rules("rule a overrides b, c")) == [])
     }
 
+    @Test("an override settles nothing where an action that decides there anyway says the same as the other rule")
+    func idleOverride() {
+        let rules = """
+            rule a overrides b {
+                when namespace n
+                rewrite "*/*" to "m.example.com/all/*"
+                rewrite "quay.io/*" to "m.example.com/quay/*"
+            }
+            rule b {
+                when pod where app = x
+                rewrite "quay.io/*" to "m.example.com/quay/*"
+            }
+            ignore image "m.example.com/*"
+            """
+        #expect(Self.codes(rules) == ["E0309"])
+        #expect(Self.codes(rules.replacing(" overrides b", with: "")) == [])
+    }
+
     @Test("the allow that is offered for an output lies within what takes it up")
     func offeredAllow() {
         func rules(_ allow: String) -> String {

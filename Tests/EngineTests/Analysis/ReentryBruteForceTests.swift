@@ -1,4 +1,3 @@
-import Foundation
 import RuleLang
 import Testing
 
@@ -7,9 +6,7 @@ import Testing
 /// What is written and comes back in, decided by writing every image of a small universe.
 @Suite("Outputs that come back in, held against counting")
 struct ReentryBruteForceTests {
-    /// The number of rule sets of a run: `RULED_TEST_ROUNDS`, or 1,500.
-    private static let rounds =
-        ProcessInfo.processInfo.environment["RULED_TEST_ROUNDS"].flatMap(Int.init) ?? 1_500
+    private static let rounds = testRounds(1_500)
 
     /// Sets of actions as bits.
     private struct Meaning {

@@ -27,8 +27,8 @@ struct ProgramPropertyTests {
     func agreesWithSlowEvaluator() {
         let seed = testSeed("program equals definition")
         var random = SeededGenerator(seed: seed)
-        let sets = Self.validSets(1_500, using: &random)
-        #expect(sets.count == 1_500)
+        let sets = Self.validSets(testRounds(1_500), using: &random)
+        #expect(sets.count == testRounds(1_500))
         var outcomes: [ImageDecision.Outcome: Int] = [:]
         for (source, ruleSet) in sets {
             let slow = SlowEvaluator([SyntaxTree.parse(SourceFile(name: "f", text: source.text)).tree])
@@ -79,7 +79,7 @@ struct ProgramPropertyTests {
     func orderDoesNotMatter() {
         let seed = testSeed("order does not matter")
         var random = SeededGenerator(seed: seed)
-        for _ in 0..<1_500 {
+        for _ in 0..<testRounds(1_500) {
             let source = RandomRuleSet(using: &random)
             let one = Self.load([source.text])
             let other = Self.load(source.files(using: &random))
@@ -218,7 +218,7 @@ struct ProgramPropertyTests {
         let seed = testSeed("idempotence")
         var random = SeededGenerator(seed: seed)
         var patches = 0
-        for (source, ruleSet) in Self.validSets(700, using: &random) {
+        for (source, ruleSet) in Self.validSets(testRounds(700), using: &random) {
             for _ in 0..<10 {
                 let (pod, context) = Self.randomRequest(using: &random)
                 let first = ruleSet.program.decide(pod, in: context)

@@ -110,8 +110,9 @@ struct SlowEvaluator {
         return (path, tag)
     }
 
-    func matchesPath(_ pattern: String, _ path: [String]) -> Bool {
-        let wanted = cut(pattern).path
+    func matchesPath(_ pattern: String, _ path: [String]) -> Bool { Self.matches(cut(pattern).path, path) }
+
+    private static func matches(_ wanted: [String], _ path: [String]) -> Bool {
         guard wanted.last == "*" else { return wanted == path }
         return path.count >= wanted.count && Array(path.prefix(wanted.count - 1)) == Array(wanted.dropLast())
     }
@@ -166,7 +167,8 @@ struct SlowEvaluator {
             conditions.filter { include($0.kind) }.allSatisfy { holds($0, s) }
         }
         let registries = Self.registries.map { matchesRegistry(action.pattern, $0) }
-        let paths = Self.paths.map { matchesPath(action.pattern, $0) }
+        let wanted = cut(action.pattern).path
+        let paths = Self.paths.map { Self.matches(wanted, $0) }
         var parts: [Bool] = []
         for part in Self.parts {
             var s = base
