@@ -15,7 +15,9 @@ struct AnswerComparison {
         case (.allow, .allow):
             return first.warning == second.warning
         case (.rewrite(let left, let leftOptions), .rewrite(let right, let rightOptions)):
-            guard first.warning == second.warning, firstMarks == secondMarks else { return false }
+            guard first.warning == second.warning else { return false }
+            if leavesAlone(left, leftOptions, first, box), leavesAlone(right, rightOptions, second, box) { return true }
+            guard firstMarks == secondMarks else { return false }
             if leftOptions.turnsDigestIntoTag != rightOptions.turnsDigestIntoTag, box.tags.includesDigests {
                 return false
             }
@@ -23,8 +25,24 @@ struct AnswerComparison {
                 Self.expand(left, leftOptions, first.pattern.path, shape)
                     == Self.expand(right, rightOptions, second.pattern.path, shape)
             }
+        case (.rewrite(let target, let options), .allow):
+            return first.warning == second.warning && leavesAlone(target, options, first, box)
+        case (.allow, .rewrite(let target, let options)):
+            return first.warning == second.warning && leavesAlone(target, options, second, box)
         default:
             return false
+        }
+    }
+
+    /// Whether a rewrite makes of every image of a box what it is.
+    private func leavesAlone(
+        _ target: RewriteTarget, _ options: RewriteOptions, _ action: CompiledAction, _ box: Box
+    ) -> Bool {
+        if options.turnsDigestIntoTag, box.tags.includesDigests { return false }
+        return shapes(of: box).allSatisfy { shape in
+            let name = [shape.registry.map { .text($0) } ?? .registry] + shape.path.components.map { Symbol.text($0) }
+            return Self.expand(target, options, action.pattern.path, shape)
+                == name + (shape.path.hasWildcard ? [.rest] : [])
         }
     }
 
