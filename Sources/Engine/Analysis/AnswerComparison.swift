@@ -17,6 +17,10 @@ struct AnswerComparison {
         case (.rewrite(let left, let leftOptions), .rewrite(let right, let rightOptions)):
             guard first.warning == second.warning else { return false }
             if leavesAlone(left, leftOptions, first, box), leavesAlone(right, rightOptions, second, box) { return true }
+            // What declines names its rule, and says the same otherwise.
+            if leftOptions.turnsDigestIntoTag, rightOptions.turnsDigestIntoTag, box.tags.isTooLongForDigests {
+                return true
+            }
             guard firstMarks == secondMarks else { return false }
             if leftOptions.turnsDigestIntoTag != rightOptions.turnsDigestIntoTag, box.tags.includesDigests {
                 return false
@@ -108,5 +112,13 @@ struct AnswerComparison {
             if shape.path.hasWildcard { symbols.append(.rest) }
         }
         return symbols
+    }
+}
+
+extension TagSet {
+    /// Whether all of these images have a digest and a tag that leaves no room for it: `-sha256-` and 64 digits.
+    fileprivate var isTooLongForDigests: Bool {
+        withoutDigest.isEmpty && !withDigest.allowsNone && !withDigest.tags.isComplement
+            && withDigest.tags.listed.allSatisfy { $0.utf8.count + 72 > ReferenceGrammar.maximumTagLength }
     }
 }

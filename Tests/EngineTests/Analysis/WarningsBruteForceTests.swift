@@ -13,24 +13,49 @@ struct WarningsBruteForceTests {
         let set: SmallRuleSet
         let meaning: SmallRuleSetMeaning
         let situations: [(actions: UInt32, ignores: UInt32)]
+        /// The actions and `ignore`s that each image is in.
+        let sources: [Image: Matching]
+        /// What wins somewhere, for images that are in the same actions and `ignore`s.
+        private var won: [Matching: UInt32] = [:]
+
+        struct Matching: Hashable {
+            let actions: UInt32
+            let ignores: UInt32
+        }
 
         init(_ set: SmallRuleSet) {
             self.set = set
             meaning = SmallRuleSetMeaning(set)
+            let meaning = meaning
             situations = SmallRuleSetMeaning.situations.map(meaning.matching)
+            sources = Dictionary(
+                uniqueKeysWithValues: meaning.images.map { image in
+                    let (actions, ignores) = meaning.matching(image)
+                    return (image, Matching(actions: actions, ignores: ignores))
+                })
+        }
+
+        private func source(_ image: Image) -> Matching {
+            if let known = sources[image] { return known }
+            let (actions, ignores) = meaning.matching(image)
+            return Matching(actions: actions, ignores: ignores)
         }
 
         /// The actions that win an image somewhere, those that observe among the others.
-        func winning(_ image: Image) -> UInt32 {
-            let source = meaning.matching(image)
+        mutating func winning(_ image: Image) -> UInt32 {
+            let source = source(image)
             guard source.actions != 0 else { return 0 }
-            return situations.reduce(0) { won, situation in
-                situation.ignores & source.ignores == 0 ? won | meaning.best(source.actions & situation.actions) : won
+            if let known = won[source] { return known }
+            let all = situations.reduce(into: UInt32(0)) { won, situation in
+                guard situation.ignores & source.ignores == 0 else { return }
+                won |= meaning.best(source.actions & situation.actions)
             }
+            won[source] = all
+            return all
         }
 
         /// The pairs of rewrites that make one image of two of different names, by the smaller number first.
-        func collisions() -> Set<[Int]> {
+        mutating func collisions() -> Set<[Int]> {
             var found: Set<[Int]> = []
             for image in meaning.images {
                 let winners = winning(image)
@@ -66,7 +91,7 @@ struct WarningsBruteForceTests {
             let optOuts = optOuts
             guard optOuts != 0 else { return [] }
             for image in meaning.images {
-                let source = meaning.matching(image)
+                let source = source(image)
                 for situation in situations {
                     let ignores = source.ignores & situation.ignores
                     guard ignores != 0, ignores & ~optOuts == 0 else { continue }
@@ -83,7 +108,7 @@ struct WarningsBruteForceTests {
         /// Whether every image is ignored.
         func isAllIgnored() -> Bool {
             meaning.images.allSatisfy { image in
-                let source = meaning.matching(image)
+                let source = source(image)
                 return situations.allSatisfy { $0.ignores & source.ignores != 0 }
             }
         }
@@ -102,7 +127,7 @@ struct WarningsBruteForceTests {
                     // A registry that no pattern names.
                     let isOpen = meaning.images.contains { image in
                         guard image.host == 3 else { return false }
-                        let source = meaning.matching(image)
+                        let source = source(image)
                         let digests = set.rules[action.rule].conditions.digests
                         guard digests >> (image.hasDigest ? 1 : 0) & 1 == 1 else { return false }
                         return situations.contains { situation in
@@ -126,7 +151,7 @@ struct WarningsBruteForceTests {
         }
 
         /// The rules that write official images without `library/`.
-        func librariesDropped() -> Set<Int> {
+        mutating func librariesDropped() -> Set<Int> {
             var found: Set<Int> = []
             for image in meaning.images where image.host == 0 && image.path.count == 2 && image.path[0] == 0 {
                 let winners = winning(image)
@@ -164,7 +189,7 @@ struct WarningsBruteForceTests {
             counts["rule sets", default: 0] += 1
             let title =
                 "seed \(seed)\n\(set.text)\n\(diagnostics.map { "\($0.code.rawValue) \($0.message) \($0.notes)" })"
-            let counting = Counting(set)
+            var counting = Counting(set)
             func reported(_ code: String) -> [Diagnostic] { diagnostics.filter { $0.code.rawValue == code } }
             func rules(_ code: String) -> Set<Int> {
                 Set(reported(code).compactMap { set.actions(at: $0.primary?.span, in: file).first?.rule })
@@ -225,10 +250,7 @@ extension SmallRuleSet {
 
     /// The rules that make tags of digests.
     fileprivate var rulesGivingUpDigests: Set<Int> {
-        Set(
-            actions.compactMap { action in
-                if case .rewrite(_, _, _, _, true) = action.effect { action.rule } else { nil }
-            })
+        Set(actions.filter { $0.effect.turnsDigestIntoTag }.map(\.rule))
     }
 
     /// The images of which an action makes a given one, with tag and digest as another image has them.

@@ -50,6 +50,10 @@ struct SmallRuleSet {
     enum Effect: Hashable {
         case rewrite(usesRegistry: Bool, path: [Int], hasWildcard: Bool, drops: Bool, digestToTag: Bool)
         case allow, deny
+
+        var turnsDigestIntoTag: Bool {
+            if case .rewrite(_, _, _, _, let digestToTag) = self { digestToTag } else { false }
+        }
     }
 
     struct Action: Hashable {
@@ -239,7 +243,8 @@ struct SmallRuleSet {
     var images: [Image] {
         let tags = Set((actions.map(\.pattern) + ignores.map(\.pattern)).compactMap(\.tag))
         let asksForDigest =
-            !tags.isEmpty || (rules.map(\.conditions) + ignores.map(\.conditions)).contains { $0.digests != 0b11 }
+            !tags.isEmpty || actions.contains(where: \.effect.turnsDigestIntoTag)
+            || (rules.map(\.conditions) + ignores.map(\.conditions)).contains { $0.digests != 0b11 }
         let ends: [String?] = tags.isEmpty ? [nil] : [nil, "1", "2"] + tags.filter { $0 != "1" }.sorted()
         return (Self.names + (usesRegistry ? Self.namesBelowRegistries : [])).flatMap { name in
             ends.flatMap { tag in
