@@ -13,8 +13,9 @@ struct WarningsBruteForceTests {
         let set: SmallRuleSet
         let meaning: SmallRuleSetMeaning
         let situations: [(actions: UInt32, ignores: UInt32)]
-        /// The actions and `ignore`s that each image is in.
-        let sources: [Image: Matching]
+        /// The actions and `ignore`s that each image is in, and each of these once.
+        let sources: [Matching]
+        let kinds: Set<Matching>
         /// What wins somewhere, for images that are in the same actions and `ignore`s.
         private var won: [Matching: UInt32] = [:]
 
@@ -26,24 +27,13 @@ struct WarningsBruteForceTests {
         init(_ set: SmallRuleSet) {
             self.set = set
             meaning = SmallRuleSetMeaning(set)
-            let meaning = meaning
             situations = SmallRuleSetMeaning.situations.map(meaning.matching)
-            sources = Dictionary(
-                uniqueKeysWithValues: meaning.images.map { image in
-                    let (actions, ignores) = meaning.matching(image)
-                    return (image, Matching(actions: actions, ignores: ignores))
-                })
-        }
-
-        private func source(_ image: Image) -> Matching {
-            if let known = sources[image] { return known }
-            let (actions, ignores) = meaning.matching(image)
-            return Matching(actions: actions, ignores: ignores)
+            sources = meaning.images.map(meaning.matching).map { Matching(actions: $0.actions, ignores: $0.ignores) }
+            kinds = Set(sources)
         }
 
         /// The actions that win an image somewhere, those that observe among the others.
-        mutating func winning(_ image: Image) -> UInt32 {
-            let source = source(image)
+        mutating func winning(_ source: Matching) -> UInt32 {
             guard source.actions != 0 else { return 0 }
             if let known = won[source] { return known }
             let all = situations.reduce(into: UInt32(0)) { won, situation in
@@ -54,17 +44,22 @@ struct WarningsBruteForceTests {
             return all
         }
 
+        private func matching(_ image: Image) -> Matching {
+            let (actions, ignores) = meaning.matching(image)
+            return Matching(actions: actions, ignores: ignores)
+        }
+
         /// The pairs of rewrites that make one image of two of different names, by the smaller number first.
         mutating func collisions() -> Set<[Int]> {
             var found: Set<[Int]> = []
-            for image in meaning.images {
-                let winners = winning(image)
+            for (image, source) in zip(meaning.images, sources) {
+                let winners = winning(source)
                 for (first, action) in set.actions.enumerated() where winners >> first & 1 == 1 {
                     // What becomes itself is left alone.
                     guard let output = SmallRuleSet.output(action, image), output != image else { continue }
                     for (second, other) in set.actions.enumerated() where !found.contains([first, second].sorted()) {
                         let collides = set.sources(of: output, by: other, endingAs: image).contains {
-                            ($0.host != image.host || $0.path != image.path) && winning($0) >> second & 1 == 1
+                            ($0.host != image.host || $0.path != image.path) && winning(matching($0)) >> second & 1 == 1
                         }
                         if collides { found.insert([first, second].sorted()) }
                     }
@@ -90,8 +85,7 @@ struct WarningsBruteForceTests {
             var found: Set<Int> = []
             let optOuts = optOuts
             guard optOuts != 0 else { return [] }
-            for image in meaning.images {
-                let source = source(image)
+            for source in kinds {
                 for situation in situations {
                     let ignores = source.ignores & situation.ignores
                     guard ignores != 0, ignores & ~optOuts == 0 else { continue }
@@ -107,10 +101,7 @@ struct WarningsBruteForceTests {
 
         /// Whether every image is ignored.
         func isAllIgnored() -> Bool {
-            meaning.images.allSatisfy { image in
-                let source = source(image)
-                return situations.allSatisfy { $0.ignores & source.ignores != 0 }
-            }
+            kinds.allSatisfy { source in situations.allSatisfy { $0.ignores & source.ignores != 0 } }
         }
 
         /// The rules that deny a registry while others stay open.
@@ -125,9 +116,8 @@ struct WarningsBruteForceTests {
                         pattern.path.isEmpty, pattern.hasWildcard, pattern.tag == nil
                     else { return nil }
                     // A registry that no pattern names.
-                    let isOpen = meaning.images.contains { image in
+                    let isOpen = zip(meaning.images, sources).contains { image, source in
                         guard image.host == 3 else { return false }
-                        let source = source(image)
                         let digests = set.rules[action.rule].conditions.digests
                         guard digests >> (image.hasDigest ? 1 : 0) & 1 == 1 else { return false }
                         return situations.contains { situation in
@@ -153,8 +143,9 @@ struct WarningsBruteForceTests {
         /// The rules that write official images without `library/`.
         mutating func librariesDropped() -> Set<Int> {
             var found: Set<Int> = []
-            for image in meaning.images where image.host == 0 && image.path.count == 2 && image.path[0] == 0 {
-                let winners = winning(image)
+            for (image, source) in zip(meaning.images, sources)
+            where image.host == 0 && image.path.count == 2 && image.path[0] == 0 {
+                let winners = winning(source)
                 for (index, action) in set.actions.enumerated() where winners >> index & 1 == 1 {
                     guard case .rewrite(_, _, true, _, _) = action.effect,
                         let output = SmallRuleSet.output(action, image)
@@ -255,11 +246,17 @@ extension SmallRuleSet {
 
     /// The images of which an action makes a given one, with tag and digest as another image has them.
     fileprivate func sources(of output: Image, by action: Action, endingAs end: Image) -> [Image] {
-        guard case .rewrite(let usesRegistry, let path, let hasWildcard, _, _) = action.effect else { return [] }
-        let rest = output.path.dropFirst(path.count + (usesRegistry ? 1 : 0))
-        let heads = [action.pattern.path, action.pattern.path + [0]]
+        guard case .rewrite(let usesRegistry, let path, let hasWildcard, let drops, _) = action.effect else {
+            return []
+        }
+        let written = output.path.dropFirst(usesRegistry ? 1 : 0)
+        guard written.starts(with: path) else { return [] }
+        let rest = written.dropFirst(path.count)
+        let hosts =
+            action.pattern.registry < 3 ? action.pattern.registry..<(action.pattern.registry + 1) : Self.hosts.indices
+        let heads = drops ? [action.pattern.path, action.pattern.path + [0]] : [action.pattern.path]
         return heads.flatMap { head in
-            Self.hosts.indices.map { host in
+            hosts.map { host in
                 Image(host: host, path: head + (hasWildcard ? rest : []), tag: end.tag, hasDigest: end.hasDigest)
             }
         }.filter { image in
