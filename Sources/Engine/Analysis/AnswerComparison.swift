@@ -4,14 +4,15 @@ struct AnswerComparison {
     let second: CompiledAction
     let firstMarks: [Mark]
     let secondMarks: [Mark]
+    /// Whether it matters which of two denials speaks; where both may, it does not.
+    var distinguishesDenials = false
 
     /// Whether the answers are the same for every image of a box that both claim. Decided on the form of the
     /// targets: where it says no, the answers differ for all images of the box but a few that happen to coincide.
     func agrees(on box: Box) -> Bool {
         switch (first.effect, second.effect) {
-        case (.deny, .deny):
-            // Both may speak.
-            return true
+        case (.deny(let left), .deny(let right)):
+            return !distinguishesDenials || (left == right && first.warning == second.warning)
         case (.allow, .allow):
             return first.warning == second.warning
         case (.rewrite(let left, let leftOptions), .rewrite(let right, let rightOptions)):

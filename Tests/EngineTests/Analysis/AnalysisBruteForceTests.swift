@@ -21,6 +21,8 @@ struct AnalysisBruteForceTests {
         var dead: [String] = []
         /// The overrides that settle nothing, as `rule other`.
         var idle: [String] = []
+        /// The overrides of images that have two answers with them.
+        var openOverrides: Set<String> = []
     }
 
     /// An image, by the numbers of its registry, path and end, and what claims it in some situation.
@@ -111,7 +113,9 @@ struct AnalysisBruteForceTests {
                     if Set(answers.map { $0.hasPrefix("deny") ? "deny" : $0 }).count > 1 { facts.hasConflict = true }
                 }
                 if hasOverrides {
-                    settling.formUnion(settled(taking, beats, isInside, slow, reference, observed, live: live))
+                    let (certain, open) = settled(taking, beats, isInside, slow, reference)
+                    settling.formUnion(certain)
+                    facts.openOverrides.formUnion(open)
                 }
             }
         }
@@ -121,7 +125,11 @@ struct AnalysisBruteForceTests {
         for case .rule(let rule) in slow.statements {
             for other in rule.overrides {
                 let override = "\(rule.name.plainText ?? "") \(other.plainText ?? "")"
-                if !settling.contains(override) { facts.idle.append(override) }
+                if settling.contains(override) {
+                    facts.openOverrides.remove(override)
+                } else if !facts.openOverrides.contains(override) {
+                    facts.idle.append(override)
+                }
             }
         }
         facts.idle.sort()
@@ -134,33 +142,32 @@ struct AnalysisBruteForceTests {
         return !left.isEmpty
     }
 
-    /// The overrides without which two actions would answer an image differently.
+    /// The overrides without which another answer would be given for an image, or two; and those of an image that has
+    /// two answers anyway, of which nothing can be said.
     private static func settled(
-        _ taking: [Int], _ beats: [[Bool]], _ isInside: [[Bool]], _ slow: SlowEvaluator, _ reference: Reference,
-        _ observed: [Bool], live: Bool
-    ) -> [String] {
-        var found: [String] = []
-        for winner in taking {
-            let rule = slow.actions[winner].rule
-            for loser in taking where beats[winner][loser] {
-                let other = slow.actions[loser].rule.name.plainText
-                // Two that act are looked at without those that observe, and all others with them.
-                guard (observed[winner] || observed[loser]) != live,
-                    rule.overrides.contains(where: { $0.plainText == other }),
-                    !isInside[winner][loser]
-                else { continue }
-                let isElsewhereSettled = taking.contains { third in
-                    if beats[third][winner] { return true }
-                    guard third != winner, beats[third][loser] else { return false }
-                    return slow.actions[third].rule.name.plainText != rule.name.plainText || isInside[third][loser]
-                }
-                let answers = [winner, loser].map { slow.fullAnswer(slow.actions[$0], reference) }
-                if !isElsewhereSettled, answers[0] != answers[1], !answers.allSatisfy({ $0.hasPrefix("deny") }) {
-                    found.append("\(rule.name.plainText ?? "") \(other ?? "")")
-                }
-            }
+        _ taking: [Int], _ beats: [[Bool]], _ isInside: [[Bool]], _ slow: SlowEvaluator, _ reference: Reference
+    ) -> (settling: [String], open: [String]) {
+        func answers(_ beats: (Int, Int) -> Bool) -> Set<String> {
+            let best = taking.filter { index in !taking.contains { beats($0, index) } }
+            return Set(best.map { slow.fullAnswer(slow.actions[$0], reference) })
         }
-        return found
+        func name(_ index: Int) -> String { slow.actions[index].rule.name.plainText ?? "" }
+        let actual = answers { beats[$0][$1] }
+        let overrides = Set(
+            taking.flatMap { winner in
+                taking.filter { beats[winner][$0] && !isInside[winner][$0] }.map { [name(winner), name($0)] }
+            })
+        if Set(actual.map { $0.hasPrefix("deny") ? "deny" : $0 }).count > 1 {
+            return ([], overrides.map { $0.joined(separator: " ") })
+        }
+        let settling = overrides.filter { override in
+            actual
+                != answers { winner, loser in
+                    beats[winner][loser]
+                        && (isInside[winner][loser] || [name(winner), name(loser)] != override)
+                }
+        }
+        return (settling.map { $0.joined(separator: " ") }, [])
     }
 
     @Test("what is reported is so, and what is so is reported")
@@ -200,6 +207,8 @@ struct AnalysisBruteForceTests {
             found.dead.sort()
             found.idle.sort()
             let facts = Self.facts(slow)
+            found.idle.removeAll { facts.openOverrides.contains($0) }
+            found.openOverrides = facts.openOverrides
             counts["rule sets", default: 0] += 1
             counts["cycle", default: 0] += facts.hasCycle ? 1 : 0
             counts["conflict", default: 0] += facts.hasConflict ? 1 : 0

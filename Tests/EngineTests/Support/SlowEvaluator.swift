@@ -291,7 +291,7 @@ struct SlowEvaluator {
             if case .warn(let literal) = modifier.kind { Self.resolve(literal, lets) } else { nil }
         }
         switch action.statement.kind {
-        case .deny: return "deny"
+        case .deny(let reason): return "deny \(Self.resolve(reason, lets)) \(warnings)"
         case .allow: return "allow \(warnings)"
         case .rewrite:
             let answer = answer(
