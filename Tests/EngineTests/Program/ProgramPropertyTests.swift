@@ -59,6 +59,9 @@ struct ProgramPropertyTests {
                 let isSame =
                     actual.outcome == expected.outcome && actual.to == expected.to
                     && Set(actual.denials) == expected.denials
+                    && (actual.outcome != .denied
+                        || Set(actual.warnings.dropLast(actual.observation == nil ? 0 : 1))
+                            == Set(expected.warnings.map { "\(Evaluation.title(field)): \($0)" }))
                     && (expected.rules.isEmpty || actual.by == nil || expected.rules.contains(actual.by?.rule ?? ""))
                 #expect(
                     isSame,

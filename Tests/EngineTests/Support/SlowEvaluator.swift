@@ -340,6 +340,8 @@ struct SlowEvaluator {
         var to: String?
         var rules: Set<String> = []
         var denials: Set<String> = []
+        /// What denials warn of.
+        var warnings: Set<String> = []
     }
 
     /// What happens to one image of a pod that is created, or whose update changed it.
@@ -391,6 +393,7 @@ struct SlowEvaluator {
         merged.rules = Set(best.compactMap(\.rule.name.plainText))
         for other in answers.dropFirst() {
             merged.denials.formUnion(other.denials)
+            merged.warnings.formUnion(other.warnings)
             if other.outcome != first.outcome || other.to != first.to {
                 merged.outcome = .declined; merged.to = "CONFLICT"
             }
@@ -403,7 +406,10 @@ struct SlowEvaluator {
     ) -> Answer {
         switch action.statement.kind {
         case .deny(let reason):
-            return Answer(outcome: .denied, denials: [Self.resolve(reason, lets)])
+            let warnings = action.statement.modifiers.compactMap { modifier in
+                if case .warn(let literal) = modifier.kind { Self.resolve(literal, lets) } else { nil }
+            }
+            return Answer(outcome: .denied, denials: [Self.resolve(reason, lets)], warnings: Set(warnings))
         case .allow:
             return isBypassed ? bypassed : Answer(outcome: .unchanged)
         case .rewrite(let literal):
