@@ -10,8 +10,13 @@ let common: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// Tens of thousands of rule sets are gone through by brute force where the core and its tests are optimised in debug
+/// builds too; scripts/test asks for that. Not by default: a package with such flags is no dependency of others.
+let optimised: [SwiftSetting] =
+    Context.environment["RULED_OPTIMISED"] == nil ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// The rule core reads hostile bytes: every unsafe construct in it has to be spelled out.
-let core: [SwiftSetting] = common + [.strictMemorySafety()]
+let core: [SwiftSetting] = common + [.strictMemorySafety()] + optimised
 
 let package = Package(
     name: "ruled",
@@ -84,7 +89,8 @@ let package = Package(
         .testTarget(name: "RuleLangTests", dependencies: ["RuleLang"], swiftSettings: common),
         .testTarget(name: "DocumentTests", dependencies: ["Engine", "RuleLang"], swiftSettings: common),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"], swiftSettings: common),
+            name: "EngineTests", dependencies: ["Engine", "RuleLang"], exclude: ["Fixtures"],
+            swiftSettings: common + optimised),
         .testTarget(name: "ruledTests", dependencies: ["ruled"], exclude: ["Fixtures"], swiftSettings: common),
         .testTarget(
             name: "ClusterTests",

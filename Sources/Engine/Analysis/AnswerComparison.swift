@@ -4,18 +4,25 @@ struct AnswerComparison {
     let second: CompiledAction
     let firstMarks: [Mark]
     let secondMarks: [Mark]
+    /// Whether it matters which of two denials speaks; where both may, it does not.
+    var distinguishesDenials = false
 
     /// Whether the answers are the same for every image of a box that both claim. Decided on the form of the
     /// targets: where it says no, the answers differ for all images of the box but a few that happen to coincide.
     func agrees(on box: Box) -> Bool {
         switch (first.effect, second.effect) {
-        case (.deny, .deny):
-            // Both may speak.
-            return true
+        case (.deny(let left), .deny(let right)):
+            return !distinguishesDenials || (left == right && first.warning == second.warning)
         case (.allow, .allow):
             return first.warning == second.warning
         case (.rewrite(let left, let leftOptions), .rewrite(let right, let rightOptions)):
-            guard first.warning == second.warning, firstMarks == secondMarks else { return false }
+            guard first.warning == second.warning else { return false }
+            if leavesAlone(left, leftOptions, first, box), leavesAlone(right, rightOptions, second, box) { return true }
+            // What declines names its rule, and says the same otherwise.
+            if leftOptions.turnsDigestIntoTag, rightOptions.turnsDigestIntoTag, box.tags.isTooLongForDigests {
+                return true
+            }
+            guard firstMarks == secondMarks else { return false }
             if leftOptions.turnsDigestIntoTag != rightOptions.turnsDigestIntoTag, box.tags.includesDigests {
                 return false
             }
@@ -23,8 +30,24 @@ struct AnswerComparison {
                 Self.expand(left, leftOptions, first.pattern.path, shape)
                     == Self.expand(right, rightOptions, second.pattern.path, shape)
             }
+        case (.rewrite(let target, let options), .allow):
+            return first.warning == second.warning && leavesAlone(target, options, first, box)
+        case (.allow, .rewrite(let target, let options)):
+            return first.warning == second.warning && leavesAlone(target, options, second, box)
         default:
             return false
+        }
+    }
+
+    /// Whether a rewrite makes of every image of a box what it is.
+    private func leavesAlone(
+        _ target: RewriteTarget, _ options: RewriteOptions, _ action: CompiledAction, _ box: Box
+    ) -> Bool {
+        if options.turnsDigestIntoTag, box.tags.includesDigests { return false }
+        return shapes(of: box).allSatisfy { shape in
+            let name = [shape.registry.map { .text($0) } ?? .registry] + shape.path.components.map { Symbol.text($0) }
+            return Self.expand(target, options, action.pattern.path, shape)
+                == name + (shape.path.hasWildcard ? [.rest] : [])
         }
     }
 
@@ -90,5 +113,13 @@ struct AnswerComparison {
             if shape.path.hasWildcard { symbols.append(.rest) }
         }
         return symbols
+    }
+}
+
+extension TagSet {
+    /// Whether all of these images have a digest and a tag that leaves no room for it: `-sha256-` and 64 digits.
+    fileprivate var isTooLongForDigests: Bool {
+        withoutDigest.isEmpty && !withDigest.allowsNone && !withDigest.tags.isComplement
+            && withDigest.tags.listed.allSatisfy { $0.utf8.count + 72 > ReferenceGrammar.maximumTagLength }
     }
 }

@@ -24,9 +24,8 @@ struct CollisionAnalysis {
         for number in model.actions.indices where !Task.isCancelled {
             let rule = model.actions[number].rule
             guard let written = outputs[number] else { continue }
-            index.forEachRelated(to: written) { other, hasSamePath in
-                // What lies within another is found from the inner one; of two alike the later one speaks.
-                guard other != number, !hasSamePath || other < number, !reported.contains(rule) else { return }
+            func compare(to other: Int) {
+                guard !reported.contains(rule) else { return }
                 switch verdict(other, number) {
                 case .apart:
                     return
@@ -41,6 +40,13 @@ struct CollisionAnalysis {
                 }
                 reported.insert(rule)
             }
+            // What a registry alone keeps apart lands on one target without it.
+            if model.actions[number].pattern.registry.isManyHosts { compare(to: number) }
+            index.forEachRelated(to: written) { other, hasSamePath in
+                // What lies within another is found from the inner one; of two alike the later one speaks.
+                guard other != number, !hasSamePath || other < number else { return }
+                compare(to: other)
+            }
         }
     }
 
@@ -49,8 +55,8 @@ struct CollisionAnalysis {
     ) -> Diagnostic {
         Diagnostic(
             .collision, "two sources land on one target: `\(left.text)` and `\(right.text)`",
-            at: model.spans[second], label: "this one",
-            secondary: [.init(span: model.spans[first], text: "and this one")],
+            at: model.spans[second], label: first == second ? "both are of this" : "this one",
+            secondary: first == second ? [] : [.init(span: model.spans[first], text: "and this one")],
             notes: ["witness: both become `\(output.text)`"],
             help: [
                 "keep the sources apart in the target, as with `${registry}`",
@@ -58,49 +64,90 @@ struct CollisionAnalysis {
             ])
     }
 
+    /// Whether two actions, or one, write one name for images of different names, whose tags and digests are alike.
+    ///
+    /// What the first one wins is cut into parts that it wins as a whole; what it writes for each is led back through
+    /// the second one, and what that wins of it is what collides.
     private func verdict(_ first: Int, _ second: Int) -> Verdict {
         guard let left = Preimage(model.actions[first], model.boxes[first]),
-            let right = Preimage(model.actions[second], model.boxes[second]), left.pattern != right.pattern
+            let right = Preimage(model.actions[second], model.boxes[second])
         else { return .apart }
-        let written = ImagePattern(registry: .host(right.target.host), path: written(second, right))
-        let search = Box.search(sources(left, written), outside: model.lost(by: first, live: false)) { box in
-            box.witnesses().lazy.compactMap { self.collision(of: $0, first, second, right) }.first { _ in true }
+        var isDecided = true
+        for one in left.routes(beside: right) {
+            for other in right.routes(beside: left) where left.target.host == right.target.host {
+                guard let outer = other.outputs(of: other.box.paths),
+                    let paths = one.sources(of: outer).map(one.box.paths.intersection), !paths.isEmpty
+                else { continue }
+                var region = one.box
+                region.paths = paths
+                // What digests become depends on both rewrites; what has to be alike is what is written before.
+                region.tags = region.tags.intersection(other.box.tags)
+                let search = Box.search([region], outside: model.lost(by: first, live: false)) { part -> Verdict? in
+                    guard let written = one.outputs(of: part.paths), let sources = other.sources(of: written) else {
+                        return nil
+                    }
+                    var region = other.box
+                    region.paths = region.paths.intersection(sources)
+                    region.tags = region.tags.intersection(part.tags)
+                    let inner = Box.search([region], outside: model.lost(by: second, live: false)) { found in
+                        collision(of: found, other, second, part, one, first)
+                    }
+                    switch inner {
+                    case .found(let verdict): return verdict
+                    case .nothing: return nil
+                    case .undecided: return .undecided
+                    }
+                }
+                switch search {
+                case .found(.undecided), .undecided: isDecided = false
+                case .found(let verdict): return verdict
+                case .nothing: break
+                }
+            }
         }
-        switch search {
-        case .found(let verdict): return verdict
-        case .nothing: return .apart
-        case .undecided: return .undecided
-        }
+        return isDecided ? .apart : .undecided
     }
 
-    /// Whether the second action writes what the first one writes for a witness; nil where it does not.
-    private func collision(of witness: Witness, _ first: Int, _ second: Int, _ right: Preimage) -> Verdict? {
-        guard let output = output(of: witness, witness.reference, by: first) else { return nil }
-        let exact = ImagePattern(
-            registry: .host(output.registry),
-            path: PathPattern(components: ImageName(output).components, hasWildcard: false))
-        let search = Box.search(sources(right, exact), outside: model.lost(by: second, live: false)) { box in
-            box.witnesses().lazy.compactMap { source -> Verdict? in
-                let reference = Reference(
-                    registry: source.reference.registry, path: source.reference.path, tag: witness.reference.tag,
-                    digest: witness.reference.digest)
-                guard ImageName(reference) != ImageName(witness.reference),
-                    self.output(of: source, reference, by: second) == output
-                else { return nil }
-                return .collide(witness.reference, reference, output)
-            }.first { _ in true }
+    /// Images of two parts that become one; nil where the names are the same, or the evaluator does not confirm it.
+    private func collision(
+        of found: Box, _ other: Preimage.Route, _ second: Int, _ part: Box, _ one: Preimage.Route, _ first: Int
+    ) -> Verdict? {
+        for path in found.paths.examples {
+            guard let written = other.outputs(of: AtomSet(path)), let sources = one.sources(of: written) else {
+                continue
+            }
+            var right = found
+            var left = part
+            right.paths = AtomSet(path)
+            left.paths = part.paths.intersection(sources)
+            for registry in found.registries.hosts(besides: part.registries.singleAtom) {
+                right.registries = AtomSet(registry)
+                for registry in part.registries.hosts(besides: registry) {
+                    left.registries = AtomSet(registry)
+                    // With a digest something else may be written.
+                    for tags in [found.tags, found.tags.onlyWithDigest] {
+                        right.tags = tags
+                        guard let left = left.witness, let right = right.witness,
+                            let verdict = collision(left, first, right, second)
+                        else { continue }
+                        return verdict
+                    }
+                }
+            }
         }
-        switch search {
-        case .found(let verdict): return verdict
-        case .nothing: return nil
-        case .undecided: return .undecided
-        }
+        return nil
     }
 
-    /// What is turned into images of a pattern.
-    private func sources(_ preimage: Preimage, _ pattern: ImagePattern) -> [Box] {
-        let everything = Box(pattern: .everything, conditions: ConditionSet())
-        return preimage.shapes.compactMap { preimage.of(pattern, everything, through: $0) }
+    /// Two images with one tag and digest that become one; nil where they do not.
+    private func collision(_ left: Witness, _ first: Int, _ right: Witness, _ second: Int) -> Verdict? {
+        let reference = Reference(
+            registry: left.reference.registry, path: left.reference.path, tag: right.reference.tag,
+            digest: right.reference.digest)
+        guard ImageName(reference) != ImageName(right.reference),
+            let output = output(of: right, right.reference, by: second),
+            self.output(of: left, reference, by: first) == output
+        else { return nil }
+        return .collide(reference, right.reference, output)
     }
 
     /// What the evaluator makes of an image that an action wins.
@@ -115,5 +162,35 @@ struct CollisionAnalysis {
         let path = model.narrowestOutput(of: action)
         return preimage.target.hasWildcard || path.components.count < preimage.target.components.count
             ? path : PathPattern(components: path.components, hasWildcard: false)
+    }
+}
+
+extension RegistryPattern {
+    /// Whether this is a pattern of hosts.
+    fileprivate var isManyHosts: Bool { if case .host = self { false } else { true } }
+}
+
+extension AtomSet where A == RegistryPattern {
+    /// Hosts of the set, one a region, and another one than a given one where there is another.
+    fileprivate func hosts(besides other: RegistryPattern?) -> [RegistryPattern] {
+        regions.compactMap { region in
+            let avoided = region.exclude + [other].compactMap(\.self).filter { $0 != region.include }
+            return region.include.witness(avoiding: avoided) ?? region.include.witness(avoiding: region.exclude)
+        }
+    }
+}
+
+extension AtomSet where A == PathPattern {
+    /// Paths of the set, of one and of several components where a `*` leaves that open: they may be treated apart.
+    fileprivate var examples: [PathPattern] {
+        regions.flatMap { region -> [PathPattern] in
+            guard region.include.hasWildcard,
+                let name = region.include.witness(avoiding: region.exclude)?.components
+                    .prefix(region.include.components.count + 1)
+            else { return [region.include] }
+            return [[], ["app"], ["app", "app"]].map {
+                PathPattern(components: name + $0, hasWildcard: false)
+            }
+        }
     }
 }

@@ -38,26 +38,29 @@ struct ConflictAnalysis {
 
     /// Whether two actions that overlap are settled.
     ///
-    /// - Parameter settledByOverride: whether one of them beats the other by `overrides`, which then counts for
-    ///   nothing.
-    func verdict(_ first: Int, _ second: Int, settledByOverride: Bool = false) -> Verdict {
+    /// - Parameters:
+    ///   - overriding: an action that beats the second one by an override that then counts for nothing.
+    ///   - holders: actions that claim the images that are looked at.
+    func verdict(
+        _ first: Int, _ second: Int, without overriding: Int? = nil, inside holders: [Int] = []
+    ) -> Verdict {
         let left = model.rule(first)
         let right = model.rule(second)
         let comparison = AnswerComparison(
             first: model.actions[first], second: model.actions[second], firstMarks: left.marks,
-            secondMarks: right.marks)
-        let overlap = model.boxes[first].intersection(model.boxes[second])
-        if comparison.agrees(on: overlap) { return .settled }
+            secondMarks: right.marks, distinguishesDenials: overriding != nil)
+        var overlap = model.boxes[first].intersection(model.boxes[second])
+        for holder in holders { overlap = overlap.intersection(model.boxes[holder]) }
+        if overlap.isEmpty || comparison.agrees(on: overlap) { return .settled }
         // A rule that only observes settles nothing between two that act.
-        let isLive = !left.isObserved && !right.isObserved
-        let settling = Set(model.beaters(of: first, live: isLive) + model.beaters(of: second, live: isLive)).sorted()
-            .filter { other in
-                guard settledByOverride else { return true }
-                let rule = model.actions[other].rule
-                return other != first && other != second
-                    && !(rule == model.actions[first].rule && model.order.overriders[second].contains(other))
-                    && !(rule == model.actions[second].rule && model.order.overriders[first].contains(other))
-            }
+        let isLive = ![first, second, overriding ?? first].contains { model.rule($0).isObserved }
+        let beaters = model.beaters(of: second, live: isLive).filter { other in
+            guard let overriding else { return true }
+            // What the same override puts before the second one falls away with it.
+            return model.order.inside[second].contains(other)
+                || model.actions[other].rule != model.actions[overriding].rule
+        }
+        let settling = Set(model.beaters(of: first, live: isLive) + beaters).sorted()
         let outside = settling.map { model.boxes[$0] } + model.holes(in: first).map(\.box)
         var isDifferent = false
         let search = Box.search([overlap], outside: outside) { box -> Witness? in
@@ -81,7 +84,7 @@ struct ConflictAnalysis {
         guard let left = model.replay.decision(on: witness, of: first, unlessClaimedBy: settling),
             let right = model.replay.decision(on: witness, among: [second]), right.by != nil
         else { return false }
-        guard left.outcome == right.outcome, left.to == right.to else { return true }
+        guard left.outcome == right.outcome, left.to == right.to, left.denials == right.denials else { return true }
         // What is declined names its rule in the warning.
         guard left.outcome != .declined else { return false }
         return left.warnings != right.warnings

@@ -50,26 +50,40 @@ struct OverrideAnalysis {
                 pairs[[model.name(winner), model.name(loser)], default: []].append((winner, loser))
             }
         }
-        let conflicts = ConflictAnalysis(model: model)
+        var unordered: [Int: [Int]] = [:]
+        for (first, second) in model.order.unordered {
+            unordered[first, default: []].append(second)
+            unordered[second, default: []].append(first)
+        }
         for (index, rule) in model.rules.enumerated() {
             for override in overrides[index] {
                 report(
-                    override, of: rule.name, pairs[[rule.name, override.rule]] ?? [], conflicts,
+                    override, of: rule.name, pairs[[rule.name, override.rule]] ?? [], unordered,
                     diagnostics: &diagnostics)
             }
         }
     }
 
     private func report(
-        _ override: CheckedOverride, of rule: String, _ pairs: [(Int, Int)], _ conflicts: ConflictAnalysis,
+        _ override: CheckedOverride, of rule: String, _ pairs: [(Int, Int)], _ unordered: [Int: [Int]],
         diagnostics: inout [Diagnostic]
     ) {
+        let conflicts = ConflictAnalysis(model: model)
         var isUndecided = false
         for (winner, loser) in pairs {
-            switch conflicts.verdict(winner, loser, settledByOverride: true) {
-            case .conflict: return
-            case .undecided: isUndecided = true
-            case .settled: break
+            // Without it the loser would decide beside the winner, and where something goes before that, beside what
+            // decides there.
+            var places = [(other: winner, inside: [winner])]
+            let others = Set(pairs.filter { $0.1 == loser }.map(\.0) + (unordered[loser] ?? [])).subtracting([winner])
+            for other in others.sorted() {
+                places += model.order.beaters(of: winner).map { (other, [winner, $0]) }
+            }
+            for place in places {
+                switch conflicts.verdict(place.other, loser, without: winner, inside: place.inside) {
+                case .conflict: return
+                case .undecided: isUndecided = true
+                case .settled: break
+                }
             }
         }
         guard !isUndecided else {

@@ -58,6 +58,54 @@ struct Preimage {
         return shapes
     }
 
+    /// A shape with a registry in place of each `${registry}`: a prefix of paths that becomes another one.
+    struct Route {
+        let box: Box
+        fileprivate let source: [String]
+        fileprivate let output: [String]
+        fileprivate let hasWildcard: Bool
+
+        /// The paths that some paths of sources become; nil where there are none.
+        func outputs(of paths: AtomSet<PathPattern>) -> AtomSet<PathPattern>? {
+            let result = paths.mapped { $0.replacing(source, with: output) }
+            return result.isEmpty ? nil : result
+        }
+
+        /// The paths of sources that become some paths; nil where there are none.
+        func sources(of outputs: AtomSet<PathPattern>) -> AtomSet<PathPattern>? {
+            let single = PathPattern(components: output, hasWildcard: false)
+            let written = hasWildcard ? outputs : outputs.intersection(AtomSet(single))
+            let result = written.mapped { $0.replacing(output, with: source) }
+            return result.isEmpty ? nil : result
+        }
+    }
+
+    /// The ways from sources to outputs, as far as another rewrite can tell them apart: where a `*` leaves the
+    /// registry open and it stands in the output, one for each that the other one names, and for one that it does not.
+    func routes(beside other: Preimage) -> [Route] {
+        shapes.flatMap { shape -> [Route] in
+            let asksForRegistry = shape.output.contains(.registry)
+            var hosts = asksForRegistry ? shape.box.registries.witnesses : [.any]
+            if asksForRegistry {
+                let named = other.target.components.compactMap { if case .literal(let text) = $0 { text } else { nil } }
+                hosts += (named + other.pattern.path.components).map { .host($0) }
+                hosts += other.box.registries.witnesses
+                hosts = Set(hosts.filter(shape.box.registries.contains)).sorted()
+            }
+            return hosts.map { host in
+                var box = shape.box
+                if asksForRegistry { box.registries = AtomSet(host) }
+                let output = shape.output.map { component in
+                    switch component {
+                    case .literal(let text): text
+                    case .registry: host.text
+                    }
+                }
+                return Route(box: box, source: shape.source, output: output, hasWildcard: target.hasWildcard)
+            }
+        }
+    }
+
     /// The sources of a shape whose output's path is one of a pattern.
     private func restrict(_ shape: Shape, to path: PathPattern) -> Box? {
         var box = shape.box
@@ -89,6 +137,17 @@ struct Preimage {
 
     private func tags(_ tags: TagSet, within outer: TagSet, _ hex: String?) -> TagSet {
         options.turnsDigestIntoTag ? tags.intersection(outer.beforeDigestBecameTag(hex)) : tags.intersection(outer)
+    }
+}
+
+extension PathPattern {
+    /// The pattern of what comes of these paths where the components before the rest are others; nil where none of
+    /// them has these components.
+    fileprivate func replacing(_ prefix: [String], with other: [String]) -> PathPattern? {
+        if components.starts(with: prefix) {
+            return PathPattern(components: other + components.dropFirst(prefix.count), hasWildcard: hasWildcard)
+        }
+        return hasWildcard && prefix.starts(with: components) ? PathPattern(components: other, hasWildcard: true) : nil
     }
 }
 

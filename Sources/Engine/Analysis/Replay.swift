@@ -56,13 +56,7 @@ struct Replay {
             code: code,
             locations: code.actions.map { RuleLocation(rule: code.rules[$0.rule].name, file: "", line: 0) },
             ignoreLocations: ignoreLocations)
-        let field = ImageField(place: witness.place, name: "a", pointer: "", text: text)
-        return program.decide(
-            Workload(kind: "Pod", labels: witness.podLabels, images: [field]),
-            in: EvaluationContext(
-                namespace: witness.namespace, namespaceLabels: witness.namespaceLabels,
-                operation: operation ?? witness.operation)
-        ).images.first
+        return ImagePoint(witness, text: text, operation: operation).decide(by: program).images.first
     }
 
     /// What one action makes of a witness; nil where it does not claim it, or one of some others does.

@@ -5,26 +5,19 @@ struct AnswerDifference {
     let old: IndexedProgram
     let new: IndexedProgram
 
-    /// The parts of a box for which two claims answer differently, were it theirs alone; nil beyond the budget.
-    func parts(_ left: DifferenceFinder.Claim, _ right: DifferenceFinder.Claim, of box: Box) -> [Box]? {
+    /// The parts of a box for which two claims answer differently, were it theirs alone, those together that differ in
+    /// one thing; nil beyond the budget.
+    func parts(_ left: DifferenceFinder.Claim, _ right: DifferenceFinder.Claim, of box: Box) -> [[Box]]? {
         let first = acting(left, old)
         let second = acting(right, new)
-        guard let first, let second else { return first == nil && second == nil ? [] : [box] }
+        guard let first, let second else { return first == nil && second == nil ? [] : [[box]] }
         let one = old.action(first)
         let other = new.action(second)
         switch (one.effect, other.effect) {
         case (.allow, .allow):
-            return one.warning == other.warning ? [] : [box]
+            return one.warning == other.warning ? [] : [[box]]
         case (.deny, .deny):
-            if one.warning != other.warning { return [box] }
-            guard let heard = old.speakers(of: first, on: box) else { return nil }
-            var parts: [Box] = []
-            for part in heard {
-                guard let others = new.speakers(of: second, on: part.box) else { return nil }
-                parts += others.filter { $0.reasons != part.reasons }.map(\.box)
-                if parts.count > Box.budget { return nil }
-            }
-            return parts
+            return denials(first, second, of: box)
         case (.rewrite, .rewrite):
             let comparison = AnswerComparison(
                 first: one, second: other, firstMarks: old.rule(of: first).marks,
@@ -34,10 +27,28 @@ struct AnswerDifference {
             let differing = parts.flatMap { Self.differing($0, comparison) }
             // What differs everywhere, or for all digests, is one part.
             let whole = ([box] + Self.cut(box, at: Self.pinned)).first { Self.cut($0, at: Self.library) == differing }
-            return whole.map { [$0] } ?? differing
+            return [whole.map { [$0] } ?? differing]
         default:
-            return [box]
+            return [[box]]
         }
+    }
+
+    /// The parts of a box where something is said in one program and not in the other.
+    private func denials(_ first: Int, _ second: Int, of box: Box) -> [[Box]]? {
+        guard let heard = old.speeches(of: first, on: box), let others = new.speeches(of: second, on: box) else {
+            return nil
+        }
+        var groups: Set<[Box]> = []
+        for speech in Set(heard.keys).union(others.keys) {
+            let left = Set(heard[speech] ?? [])
+            let right = Set(others[speech] ?? [])
+            guard let gone = Box.remainder(of: Array(left.subtracting(right)), without: Array(right)),
+                let come = Box.remainder(of: Array(right.subtracting(left)), without: Array(left))
+            else { return nil }
+            let parts = Set(gone + come).sorted { $0.differenceSets.lexicographicallyPrecedes($1.differenceSets) }
+            if !parts.isEmpty { groups.insert(parts) }
+        }
+        return groups.sorted { $0.flatMap(\.differenceSets).lexicographicallyPrecedes($1.flatMap(\.differenceSets)) }
     }
 
     /// The action that a claim comes to; nil where the image is left as it is, without a word.

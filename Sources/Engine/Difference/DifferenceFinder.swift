@@ -152,18 +152,18 @@ struct DifferenceFinder {
         var base = box(left, in: old) ?? .everything
         if let other = box(right, in: new) { base = base.intersection(other) }
         guard !base.isEmpty else { return }
-        let parts: [Box]
+        let groups: [[Box]]
         if layer == .observing {
-            parts = [base]
+            groups = [[base]]
         } else if let differing = AnswerDifference(old: old, new: new).parts(left, right, of: base) {
-            parts = differing
+            groups = differing
         } else {
             // What is too hard costs as much as many pairs.
             work += Self.pairBudget / 400
             return notDecided(base)
         }
-        guard !parts.isEmpty, let holes = holes(left, right, base, layer) else { return }
-        find(left, right, layer, base, parts, holes)
+        guard !groups.isEmpty, let holes = holes(left, right, base, layer) else { return }
+        for parts in groups { find(left, right, layer, base, parts, holes) }
     }
 
     private func isIn(_ claim: Claim, _ program: IndexedProgram, _ layer: Layer) -> Bool {
@@ -212,7 +212,8 @@ struct DifferenceFinder {
             for piece in remaining {
                 let differing =
                     layer == .observing
-                    ? split(piece) : AnswerDifference(old: old, new: new).parts(left, right, of: piece)
+                    ? split(piece)
+                    : AnswerDifference(old: old, new: new).parts(left, right, of: piece)?.flatMap(\.self)
                 guard let differing else { return notDecided(base) }
                 pieces += differing
             }

@@ -26,8 +26,8 @@ extension DifferenceRegion {
                 DifferenceRegion(
                     kind: cell.layer == .acting ? .images : .observed, parts: cell.parts.flatMap(\.differenceSets),
                     exceptions: exceptions(cell, without: ignored),
-                    old: side(cell.left, finder.old, isBrief: isIgnored),
-                    new: side(cell.right, finder.new, isBrief: isIgnored),
+                    old: side(cell.left, finder.old, cell.witness, isBrief: isIgnored),
+                    new: side(cell.right, finder.new, cell.witness, isBrief: isIgnored),
                     witness: DifferenceWitness(ImagePoint(cell.witness), finder)))
         }
         return joined(single, by: \.theme)
@@ -99,19 +99,19 @@ extension DifferenceRegion {
     }
 
     private static func side(
-        _ claim: DifferenceFinder.Claim, _ program: IndexedProgram, isBrief: Bool
+        _ claim: DifferenceFinder.Claim, _ program: IndexedProgram, _ witness: Witness, isBrief: Bool
     ) -> DifferenceSide {
         switch claim {
         case .nothing: return DifferenceSide(.none)
         case .ignored(let index): return DifferenceSide(.ignore, location: .init(program.ignores[index].location))
-        case .action(let index): return program.side(of: index, isBrief: isBrief)
+        case .action(let index): return program.side(of: index, at: witness, isBrief: isBrief)
         }
     }
 }
 
 extension IndexedProgram {
-    /// An action in words; a brief one without where it leads.
-    func side(of index: Int, isBrief: Bool = false) -> DifferenceSide {
+    /// An action in words, with all that is said of a witness; a brief one without where it leads.
+    func side(of index: Int, at witness: Witness? = nil, isBrief: Bool = false) -> DifferenceSide {
         let action = action(index)
         let rule = rule(of: index)
         let place = program.locations[index]
@@ -127,8 +127,13 @@ extension IndexedProgram {
                 marks: rule.marks.map { "\($0.kind == .label ? "label" : "annotation") \($0.key) = \($0.value)" })
         case .allow:
             return DifferenceSide(.allow, rule: rule.name, location: location, warning: warning)
-        case .deny(let reason):
-            return DifferenceSide(.deny, rule: rule.name, location: location, detail: reason, warning: warning)
+        case .deny:
+            let said = witness.map { speeches(of: index, at: $0) } ?? speeches(of: index)
+            let reasons = said.compactMap { if case .reason(let text) = $0 { text } else { nil } }
+            let warnings = said.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+            return DifferenceSide(
+                .deny, rule: rule.name, location: location, detail: reasons.joined(separator: "; "),
+                warning: warnings.isEmpty ? nil : warnings.joined(separator: "; "))
         }
     }
 }

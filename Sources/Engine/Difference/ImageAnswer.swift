@@ -22,56 +22,17 @@ public struct ImageAnswer: Sendable, Equatable {
         to = pod.isDenied ? nil : image.to
         additions = pod.patch.filter { if case .replace = $0 { false } else { true } }
         denials = Set(image.denials)
-        var warnings = image.warnings
-        let marker = "` observes: it would "
-        var observation: String?
-        if let last = warnings.last, let range = last.utf8.firstRange(of: marker.utf8),
-            last.utf8[..<range.lowerBound].firstRange(of: ": rule `".utf8) != nil
-        {
-            observation = String(last[range.upperBound...])
-            warnings.removeLast()
-        }
+        observation = image.observation
         // A rewrite that declines names its rule in the warning; the reason is what counts.
-        if image.outcome == .declined { warnings = [image.reason] }
-        self.warnings = pod.warnings + warnings
-        self.observation = observation
+        let warnings =
+            image.outcome == .declined ? [image.reason] : image.warnings.dropLast(observation == nil ? 0 : 1)
+        // Denials speak in the order of their rules' names, which says nothing.
+        self.warnings = pod.warnings + (image.outcome == .denied ? warnings.sorted() : warnings)
     }
 
     /// Whether two answers are the same but for what rules that observe say.
     func isSameAct(as other: ImageAnswer) -> Bool {
         to == other.to && additions == other.additions && denials == other.denials && warnings == other.warnings
-    }
-}
-
-/// One image in one situation, ready to be decided.
-struct ImagePoint: Hashable {
-    var text: String
-    var namespace = "default"
-    var namespaceLabels: [String: String]? = [:]
-    var podLabels: [String: String] = [:]
-    var place = Place.container
-    var operation = Operation.create
-    var selfImage: Reference?
-
-    init(text: String) { self.text = text }
-
-    init(_ witness: Witness, text: String? = nil) {
-        self.text = text ?? witness.reference.text
-        namespace = witness.namespace
-        namespaceLabels = witness.namespaceLabels
-        podLabels = witness.podLabels
-        place = witness.place
-        operation = witness.operation
-    }
-
-    /// What a program makes of it.
-    func decide(by program: Program) -> PodDecision {
-        let field = ImageField(place: place, name: "", pointer: "/image", text: text)
-        let workload = Workload(kind: "Pod", labels: podLabels, annotations: [:], images: [field])
-        let context = EvaluationContext(
-            namespace: namespace, namespaceLabels: namespaceLabels,
-            operation: place == .ephemeral ? .update : operation, selfImage: selfImage)
-        return program.decide(workload, in: context)
     }
 }
 

@@ -36,10 +36,6 @@ struct IndexedProgram {
     private var above = PatternIndex()
     /// Each action under all paths that hold its own, to find those within a pattern.
     private var within = PatternIndex()
-    /// The actions on which it depends which denials speak.
-    private let deciding: Set<Int>
-    /// Into how many parts a box is cut by which denials speak there: each that overlaps the others doubles them.
-    private static let speakerBudget = 128
 
     init(_ program: Program, numbering contents: inout [RuleContent: Int]) {
         self.program = program
@@ -52,7 +48,6 @@ struct IndexedProgram {
             contents[content] = number
             numbers.append(number)
         }
-        deciding = code.sharedDenials.reduce(into: []) { $0.formUnion($1.value.union([$1.key])) }
         boxes = code.actions.map { Box(pattern: $0.pattern, conditions: code.rules[$0.rule].conditions) }
         keys = code.actions.map {
             Key(pattern: $0.pattern, effect: $0.effect, warning: $0.warning, rule: numbers[$0.rule])
@@ -92,35 +87,55 @@ struct IndexedProgram {
     func rule(of index: Int) -> CompiledRule { program.code.rules[action(index).rule] }
     func isObserved(_ index: Int) -> Bool { rule(of: index).isObserved }
 
-    /// The denials that speak where one of them wins, over the parts of a box; nil where there are too many parts.
-    func speakers(of winner: Int, on box: Box) -> [(box: Box, reasons: Set<String>)]? {
+    /// What is said where something is denied: reasons, and what is warned of besides.
+    enum Speech: Hashable {
+        case reason(String)
+        case warning(String)
+    }
+
+    /// The live denials that may speak beside one that wins, and itself.
+    private func peers(of winner: Int, on box: Box) -> [Int] {
         let shared = program.code.sharedDenials
-        // The winner itself claims all of the box.
-        let others =
-            shared[winner] == nil
-            ? []
-            : actions(meeting: box.imagePattern).filter { other in
-                other != winner && !isObserved(other) && !boxes[other].intersection(box).isEmpty
-                    && deciding.contains(other)
+        guard shared[winner] != nil else { return [winner] }
+        return [winner]
+            + actions(meeting: box.imagePattern).filter { other in
+                other != winner && shared[other] != nil && !isObserved(other)
+                    && !boxes[other].intersection(box).isEmpty
             }
-        var parts: [(box: Box, claiming: [Int])] = [(box, [winner])]
-        for other in others {
-            parts = parts.flatMap { part -> [(box: Box, claiming: [Int])] in
-                let overlap = part.box.intersection(boxes[other])
-                guard !overlap.isEmpty else { return [part] }
-                return [(overlap, part.claiming + [other])]
-                    + part.box.subtracting(boxes[other]).map { ($0, part.claiming) }
-            }
-            if parts.count > Self.speakerBudget { return nil }
+    }
+
+    /// Where each thing is said, of the part of a box that a denial wins; nil where that is too many parts.
+    ///
+    /// Each denial speaks where it claims the image and nothing does that beats it, so that it makes no difference how
+    /// many of them meet.
+    func speeches(of winner: Int, on box: Box) -> [Speech: [Box]]? {
+        var result: [Speech: [Box]] = [:]
+        for denial in peers(of: winner, on: box) {
+            // What beats the winner comes before it, and is no part of what it wins.
+            let beaters = denial == winner ? [] : program.code.sharedDenials[denial] ?? []
+            let holes = beaters.sorted().filter { !isObserved($0) }.map { boxes[$0] }
+            guard let parts = Box.remainder(of: [box.intersection(boxes[denial])], without: holes) else { return nil }
+            for speech in speeches(of: denial) { result[speech, default: []] += parts }
         }
-        return parts.map { part in
-            let heard =
-                shared[winner] == nil
-                ? [winner] : part.claiming.filter { shared[$0]?.isDisjoint(with: part.claiming) ?? false }
-            let reasons = heard.compactMap { index -> String? in
-                if case .deny(let reason) = action(index).effect { reason } else { nil }
-            }
-            return (part.box, Set(reasons))
+        return result
+    }
+
+    /// What a denial says.
+    func speeches(of denial: Int) -> [Speech] {
+        guard case .deny(let reason) = action(denial).effect else { return [] }
+        return [.reason(reason)] + (action(denial).warning.map { [.warning($0)] } ?? [])
+    }
+
+    /// All that is said of an image that a denial wins, in the order of the denials.
+    func speeches(of winner: Int, at witness: Witness) -> [Speech] {
+        let claiming = peers(of: winner, on: boxes[winner]).filter { boxes[$0].contains(witness) }
+        let heard = claiming.filter { denial in
+            denial == winner
+                || !(program.code.sharedDenials[denial] ?? []).contains {
+                    !isObserved($0) && boxes[$0].contains(witness)
+                }
         }
+        var seen: Set<Speech> = []
+        return heard.flatMap(speeches).filter { seen.insert($0).inserted }
     }
 }

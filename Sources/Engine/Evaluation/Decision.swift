@@ -65,6 +65,9 @@ public struct ImageDecision: Sendable, Equatable {
     public let reason: String
     /// Warnings for the user of the cluster, unbounded; the answer cuts them to what the API server takes.
     public let warnings: [String]
+    /// What a rule that observes would do, without its name; the last of the warnings says so. Nil where that is what
+    /// happens.
+    public let observation: String?
     /// The messages of the denials that speak; empty unless denied.
     public let denials: [String]
     /// The reference, normalised, without bypass prefixes; nil where it does not parse.
@@ -73,7 +76,7 @@ public struct ImageDecision: Sendable, Equatable {
     /// Makes a decision.
     public init(
         field: ImageField, to: String? = nil, outcome: Outcome, by: RuleLocation? = nil, reason: String,
-        warnings: [String] = [], denials: [String] = [], reference: Reference? = nil
+        warnings: [String] = [], observation: String? = nil, denials: [String] = [], reference: Reference? = nil
     ) {
         self.field = field
         self.to = to
@@ -81,6 +84,7 @@ public struct ImageDecision: Sendable, Equatable {
         self.by = by
         self.reason = reason
         self.warnings = warnings
+        self.observation = observation
         self.denials = denials
         self.reference = reference
     }

@@ -127,9 +127,10 @@ struct Evaluation {
             placeAndOperation: PlacesAndOperations(field.place, context.operation))
         let decided = decision(verdict, field, image, stripped, made, &evaluator, fields[index])
         guard let observed = verdict.observed,
-            let warning = observation(observed, field, image, decided, isBypassed: verdict.outcome == .bypassed)
+            let observation = observation(observed, field, image, decided, isBypassed: verdict.outcome == .bypassed)
         else { return decided }
-        return decided.adding(warning: warning)
+        let rule = program.code.rules[program.code.actions[observed].rule].name
+        return decided.adding(observation, of: rule)
     }
 
     /// The words of what an action decided, or would have.
@@ -168,7 +169,9 @@ struct Evaluation {
             let denials = speakers.compactMap { speaker -> String? in
                 if case .deny(let reason) = program.code.actions[speaker].effect { reason } else { nil }
             }
-            return made(nil, winner, "denied by \(rule)", warnings, denials)
+            let said = speakers.compactMap { program.code.actions[$0].warning }.map { "\(Self.title(field)): \($0)" }
+            var seen: Set<String> = []
+            return made(nil, winner, "denied by \(rule)", said.filter { seen.insert($0).inserted }, denials)
         }
     }
 
@@ -181,22 +184,20 @@ struct Evaluation {
         _ observed: Int, _ field: ImageField, _ image: MatchedImage, _ actual: ImageDecision, isBypassed: Bool
     ) -> String? {
         let action = program.code.actions[observed]
-        let prefix =
-            "\(Self.title(field)): rule `\(program.code.rules[action.rule].name)` observes: it would"
         switch action.effect {
         case .deny(let reason):
-            return "\(prefix) deny `\(field.text)`: \(reason)"
+            return "deny `\(field.text)`: \(reason)"
         case .allow:
             return actual.outcome == .rewritten || actual.outcome == .denied
-                ? "\(prefix) leave `\(field.text)` as it is" : nil
+                ? "leave `\(field.text)` as it is" : nil
         case .rewrite(let target, let options):
             guard !isBypassed else { return nil }
             switch target.apply(
                 to: image.reference, name: image.name, pattern: action.pattern.path, options: options)
             {
-            case .declined(let reason): return "\(prefix) leave `\(field.text)` alone: \(reason)"
+            case .declined(let reason): return "leave `\(field.text)` alone: \(reason)"
             case .rewritten(let text):
-                return text == (actual.to ?? field.text) ? nil : "\(prefix) rewrite `\(field.text)` to `\(text)`"
+                return text == (actual.to ?? field.text) ? nil : "rewrite `\(field.text)` to `\(text)`"
             }
         }
     }
@@ -275,9 +276,11 @@ struct MatchedImage {
 }
 
 extension ImageDecision {
-    func adding(warning: String) -> ImageDecision {
-        ImageDecision(
+    /// The decision with what a rule that observes would do.
+    fileprivate func adding(_ observation: String, of rule: String) -> ImageDecision {
+        let warning = "\(Evaluation.title(field)): rule `\(rule)` observes: it would \(observation)"
+        return ImageDecision(
             field: field, to: to, outcome: outcome, by: by, reason: reason, warnings: warnings + [warning],
-            denials: denials, reference: reference)
+            observation: observation, denials: denials, reference: reference)
     }
 }

@@ -96,6 +96,14 @@ struct AtomSet<A: Atom>: Hashable, Sendable {
         return subtracting(other).isEmpty
     }
 
+    /// The set of what becomes of its atoms, where disjoint atoms become disjoint ones and nested ones nested ones.
+    func mapped(_ transform: (A) -> A?) -> AtomSet {
+        AtomSet(
+            regions: regions.compactMap { region in
+                transform(region.include).flatMap { Self.region($0, without: region.exclude.compactMap(transform)) }
+            })
+    }
+
     /// Values of the set, one a region, as atoms of their own.
     var witnesses: [A] {
         regions.compactMap { $0.include.witness(avoiding: $0.exclude) }

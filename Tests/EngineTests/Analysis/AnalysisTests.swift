@@ -59,6 +59,67 @@ struct AnalysisTests {
         #expect(Self.codes(rules("rule a overrides b, c")) == [])
     }
 
+    @Test("an override settles nothing where an action that decides there anyway says the same as the other rule")
+    func idleOverride() {
+        let rules = """
+            rule a overrides b {
+                when namespace n
+                rewrite "*/*" to "m.example.com/all/*"
+                rewrite "quay.io/*" to "m.example.com/quay/*"
+            }
+            rule b {
+                when pod where app = x
+                rewrite "quay.io/*" to "m.example.com/quay/*"
+            }
+            ignore image "m.example.com/*"
+            """
+        #expect(Self.codes(rules) == ["E0309"])
+        #expect(Self.codes(rules.replacing(" overrides b", with: "")) == [])
+    }
+
+    @Test("a rule may override another one's denial, to speak alone")
+    func overriddenDenial() throws {
+        func rules(_ reason: String) -> String {
+            """
+            rule a overrides b {
+                when namespace n
+                deny "*/*" because "\(reason)"
+            }
+            rule b {
+                when pod where app = x
+                deny "*/*" because "b"
+            }
+            """
+        }
+        #expect(Self.codes(rules("b")) == ["E0309"])
+        let file = SourceFile(name: "f", text: "language 1\n" + rules("a"))
+        let program = try #require(RuleSet.load([file]).ruleSet?.program)
+        let context = EvaluationContext(namespace: "n")
+        let field = ImageField(place: .container, name: "c", pointer: "/image", text: "nginx")
+        let pod = Workload(kind: "Pod", labels: ["app": "x"], images: [field])
+        #expect(program.decide(pod, in: context).images.map(\.denials) == [["a"]])
+    }
+
+    @Test("an override that only something settles which the winner itself loses to is not idle")
+    func overrideBelowAnother() {
+        let rules = """
+            rule a overrides b {
+                when namespace n
+                rewrite "quay.io/*" to "m.example.com/a/*"
+            }
+            rule b {
+                when pod where app = x
+                rewrite "quay.io/team/*" to "m.example.com/b/*"
+            }
+            rule c {
+                when namespace n
+                rewrite "quay.io/team/*" to "m.example.com/c/*"
+            }
+            """
+        #expect(Self.codes(rules) == [])
+        #expect(Self.codes(rules.replacing(" overrides b", with: "")) == ["E0301"])
+    }
+
     @Test("the allow that is offered for an output lies within what takes it up")
     func offeredAllow() {
         func rules(_ allow: String) -> String {

@@ -1,4 +1,3 @@
-import Foundation
 import RuleLang
 import Testing
 
@@ -8,9 +7,8 @@ import Testing
 /// of a universe that holds each value that some rule names, and one that none does.
 @Suite("Differences, held against counting")
 struct DifferenceBruteForceTests {
-    /// How many families of rule sets are gone through, a hundred pairs each: `RULED_TEST_ROUNDS`, or 25.
-    private static let rounds =
-        ProcessInfo.processInfo.environment["RULED_TEST_ROUNDS"].flatMap(Int.init) ?? 25
+    /// How many families of rule sets are gone through, of which each makes a hundred pairs.
+    private static let rounds = max(1, testRounds(2_500) / 100)
 
     /// A rule set that is valid, and its program.
     private struct Sample {

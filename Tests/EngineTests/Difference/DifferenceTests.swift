@@ -28,6 +28,45 @@ struct DifferenceTests {
         #expect(difference.regions.first?.witness.podLabels == ["app": "a"])
     }
 
+    @Test("however many denials speak together, what one more or less says is found, with all that is said there")
+    func manyDenials() throws {
+        let rules = (0..<40).map { number in
+            """
+            rule r\(number) {
+                when pod where l\(number)
+                deny "*/*" because "reason \(number)"
+            }
+
+            """
+        }
+        #expect(try difference(rules.joined(), rules.reversed().joined()).isEmpty)
+        let difference = try difference(rules.dropLast().joined(), rules.joined())
+        #expect(difference.undecided.isEmpty && !difference.regions.isEmpty)
+        for region in difference.regions {
+            #expect(region.witness.podLabels["l39"] != nil)
+            #expect(region.new.detail?.contains("reason 39") == true)
+        }
+    }
+
+    @Test("what a denial warns of is a difference, also where another one wins")
+    func warningOfDenials() throws {
+        func rules(_ warning: String) -> String {
+            """
+            rule a {
+                when pod where x
+                deny "*/*" because "a"
+            }
+            rule b {
+                when pod where y
+                deny "*/*" because "b"\(warning)
+            }
+            """
+        }
+        let difference = try difference(rules(""), rules(" warn \"mind this\""))
+        #expect(difference.regions.map(\.new.warning) == ["mind this", "mind this"])
+        #expect(Set(difference.regions.map(\.new.detail)) == ["b", "a; b"])
+    }
+
     @Test(
         "the same said in another way is no difference",
         arguments: [

@@ -9,16 +9,29 @@ struct ProgramPropertyTests {
         RuleSet.load(texts.enumerated().map { SourceFile(name: "f\($0).rules", text: $1) })
     }
 
-    /// Random rule sets that are valid.
-    private static func validSets(
-        _ count: Int, using random: inout SeededGenerator
-    ) -> [(RandomRuleSet, RuleSet)] {
-        var found: [(RandomRuleSet, RuleSet)] = []
+    /// A rule set that is valid.
+    private struct Sample {
+        let text: String
+        let ruleSet: RuleSet
+        let hasOverrides: Bool
+    }
+
+    /// Random rule sets that are valid, some of them because `overrides` settle what they conflict in.
+    private static func validSets(_ count: Int, using random: inout SeededGenerator) -> [Sample] {
+        var found: [Sample] = []
         var tries = 0
         while found.count < count, tries < count * 20 {
             tries += 1
-            let candidate = RandomRuleSet(using: &random)
-            if let ruleSet = load([candidate.text]).ruleSet { found.append((candidate, ruleSet)) }
+            var statements = RandomRuleSet(using: &random).statements
+            if random.chance(25) {
+                let bare = statements.map(SettledRuleSet.withoutOverrides)
+                guard let settled = SettledRuleSet.settle(bare, using: &random) else { continue }
+                statements = settled
+            }
+            let text = (["language 1"] + statements).joined(separator: "\n") + "\n"
+            guard let ruleSet = load([text]).ruleSet else { continue }
+            let hasOverrides = statements.contains { !SettledRuleSet.overrides(of: $0).isEmpty }
+            found.append(Sample(text: text, ruleSet: ruleSet, hasOverrides: hasOverrides))
         }
         return found
     }
@@ -27,10 +40,10 @@ struct ProgramPropertyTests {
     func agreesWithSlowEvaluator() {
         let seed = testSeed("program equals definition")
         var random = SeededGenerator(seed: seed)
-        let sets = Self.validSets(1_500, using: &random)
-        #expect(sets.count == 1_500)
+        let sets = Self.validSets(testRounds(1_500), using: &random)
+        #expect(sets.count == testRounds(1_500))
         var outcomes: [ImageDecision.Outcome: Int] = [:]
-        for (source, ruleSet) in sets {
+        for source in sets {
             let slow = SlowEvaluator([SyntaxTree.parse(SourceFile(name: "f", text: source.text)).tree])
             for _ in 0..<20 {
                 let place = random.pick(Place.allCases)
@@ -47,7 +60,7 @@ struct ProgramPropertyTests {
                     kind: "Pod", labels: labels,
                     annotations: isRemembered ? ["ruled.dev/bypassed": "\(place.rawValue)/c=\(text)"] : nil,
                     images: [field])
-                let actual = ruleSet.program.decide(workload, in: context).images[0]
+                let actual = source.ruleSet.program.decide(workload, in: context).images[0]
                 outcomes[actual.outcome, default: 0] += 1
                 let expected = slow.decide(
                     text,
@@ -59,6 +72,9 @@ struct ProgramPropertyTests {
                 let isSame =
                     actual.outcome == expected.outcome && actual.to == expected.to
                     && Set(actual.denials) == expected.denials
+                    && (actual.outcome != .denied
+                        || Set(actual.warnings.dropLast(actual.observation == nil ? 0 : 1))
+                            == Set(expected.warnings.map { "\(Evaluation.title(field)): \($0)" }))
                     && (expected.rules.isEmpty || actual.by == nil || expected.rules.contains(actual.by?.rule ?? ""))
                 #expect(
                     isSame,
@@ -79,7 +95,7 @@ struct ProgramPropertyTests {
     func orderDoesNotMatter() {
         let seed = testSeed("order does not matter")
         var random = SeededGenerator(seed: seed)
-        for _ in 0..<1_500 {
+        for _ in 0..<testRounds(1_500) {
             let source = RandomRuleSet(using: &random)
             let one = Self.load([source.text])
             let other = Self.load(source.files(using: &random))
@@ -153,12 +169,32 @@ struct ProgramPropertyTests {
         Workload(kind: pod.kind, labels: pod.labels, annotations: pod.annotations, images: pod.images + images)
     }
 
+    /// A kind of request.
+    private enum Request: String, CaseIterable {
+        case create, update, ephemeral
+    }
+
+    /// What was really gone through: a pod that nothing is done to shows nothing.
+    private struct Coverage {
+        /// The requests in which an image was rewritten.
+        var rewriting: [Request: Int] = [:]
+        /// Those in which one of the containers that were added in between was, too.
+        var reinvoked: [Request: Int] = [:]
+        /// The rule sets, those that rewrote an image in some request, and those that overrides settle.
+        var sets = 0
+        var rewritingSets = 0
+        var settled = 0
+    }
+
     /// What is wrong with asking again about a pod that was patched, in the same request and in later ones; nil
     /// where nothing changes any more.
     private static func instability(
-        of program: Program, _ pod: Workload, _ context: EvaluationContext, using random: inout SeededGenerator
+        of program: Program, _ request: Request, _ pod: Workload, _ context: EvaluationContext,
+        _ coverage: inout Coverage, using random: inout SeededGenerator
     ) -> String? {
         let first = program.decide(pod, in: context)
+        let isRewriting = !first.isDenied && first.images.contains { $0.outcome == .rewritten }
+        coverage.rewriting[request, default: 0] += isRewriting ? 1 : 0
         guard !first.isDenied else { return nil }
         let after = patched(pod, first.patch)
         guard after.images.map(\.text) == zip(pod.images, first.images).map({ $1.to ?? $0.text }) else {
@@ -186,23 +222,27 @@ struct ProgramPropertyTests {
             return "asked again with more containers: \(second)"
         }
         guard !second.isDenied else { return nil }
+        let isReinvoked = isRewriting && second.images.dropFirst(pod.images.count).contains { $0.outcome == .rewritten }
+        coverage.reinvoked[request, default: 0] += isReinvoked ? 1 : 0
         let third = program.decide(patched(more, second.patch), in: context)
         return third.patch.isEmpty && !third.isDenied ? nil : "asked a third time: \(third)"
     }
 
     /// A request: a pod that is created, one that is updated, or one that gets ephemeral containers.
-    private static func randomRequest(using random: inout SeededGenerator) -> (Workload, EvaluationContext) {
+    private static func randomRequest(
+        _ request: Request, using random: inout SeededGenerator
+    ) -> (Workload, EvaluationContext) {
         var pod = randomPod(using: &random)
         var context = EvaluationContext(
             namespace: random.pick(RandomRuleSet.namespaces),
             namespaceLabels: random.pick([[:], ["env": "prod"], ["env": "dev"]]),
             selfImage: Reference(registry: "docker.io", path: "library/b"))
-        switch Int.random(in: 0..<3, using: &random) {
-        case 0: break
-        case 1:
+        switch request {
+        case .create: break
+        case .update:
             context.operation = .update
             if random.chance(70) { context.old = randomPod(using: &random) }
-        default:
+        case .ephemeral:
             context.operation = .update
             context.isEphemeralContainersUpdate = true
             context.old = pod
@@ -217,17 +257,26 @@ struct ProgramPropertyTests {
     func idempotence() {
         let seed = testSeed("idempotence")
         var random = SeededGenerator(seed: seed)
-        var patches = 0
-        for (source, ruleSet) in Self.validSets(700, using: &random) {
-            for _ in 0..<10 {
-                let (pod, context) = Self.randomRequest(using: &random)
-                let first = ruleSet.program.decide(pod, in: context)
-                patches += first.patch.isEmpty ? 0 : 1
-                let problem = Self.instability(of: ruleSet.program, pod, context, using: &random)
-                #expect(problem == nil, "seed \(seed): \(pod) \(context)\n\(first)\n\(source.text)")
+        let rounds = testRounds(700)
+        var coverage = Coverage()
+        for source in Self.validSets(rounds, using: &random) {
+            coverage.sets += 1
+            coverage.settled += source.hasOverrides ? 1 : 0
+            let before = coverage.rewriting
+            for request in Request.allCases + Request.allCases + Request.allCases {
+                let (pod, context) = Self.randomRequest(request, using: &random)
+                let problem = Self.instability(
+                    of: source.ruleSet.program, request, pod, context, &coverage, using: &random)
+                #expect(problem == nil, "seed \(seed): \(pod) \(context)\n\(source.text)")
                 if problem != nil { return }
             }
+            coverage.rewritingSets += coverage.rewriting == before ? 0 : 1
         }
-        #expect(patches > 500)
+        print("idempotence: \(coverage)")
+        #expect(coverage.sets == rounds && coverage.rewritingSets > rounds / 5 && coverage.settled > rounds / 20)
+        for request in Request.allCases {
+            #expect(coverage.rewriting[request, default: 0] > rounds / 5, "\(request)")
+            #expect(coverage.reinvoked[request, default: 0] > rounds / 20, "\(request)")
+        }
     }
 }

@@ -53,7 +53,7 @@ struct RandomRuleSet {
             if line.hasPrefix("rewrite"), pattern.hasPrefix("docker.io/*"), random.chance(50) {
                 line += random.pick([" drop library", " insert library"])
             }
-            if random.chance(8) { line += " warn \"mind this\"" }
+            if random.chance(8) { line += " warn \"mind \(random.pick(["this", "that"]))\"" }
             lines.append(line)
         }
         let others = random.chance(15) ? (0..<count).filter { $0 != index && random.chance(40) }.map { "r\($0)" } : []

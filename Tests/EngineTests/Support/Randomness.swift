@@ -29,3 +29,8 @@ func testSeed(_ test: String) -> UInt64 {
     print("\(test): RULED_TEST_SEED=\(seed)")
     return seed
 }
+
+/// How many rule sets a suite goes through: `RULED_TEST_ROUNDS`, or what a debug build does in some seconds.
+func testRounds(_ usual: Int) -> Int {
+    ProcessInfo.processInfo.environment["RULED_TEST_ROUNDS"].flatMap(Int.init) ?? usual
+}

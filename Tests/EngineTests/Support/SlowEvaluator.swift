@@ -110,8 +110,9 @@ struct SlowEvaluator {
         return (path, tag)
     }
 
-    func matchesPath(_ pattern: String, _ path: [String]) -> Bool {
-        let wanted = cut(pattern).path
+    func matchesPath(_ pattern: String, _ path: [String]) -> Bool { Self.matches(cut(pattern).path, path) }
+
+    private static func matches(_ wanted: [String], _ path: [String]) -> Bool {
         guard wanted.last == "*" else { return wanted == path }
         return path.count >= wanted.count && Array(path.prefix(wanted.count - 1)) == Array(wanted.dropLast())
     }
@@ -166,7 +167,8 @@ struct SlowEvaluator {
             conditions.filter { include($0.kind) }.allSatisfy { holds($0, s) }
         }
         let registries = Self.registries.map { matchesRegistry(action.pattern, $0) }
-        let paths = Self.paths.map { matchesPath(action.pattern, $0) }
+        let wanted = cut(action.pattern).path
+        let paths = Self.paths.map { Self.matches(wanted, $0) }
         var parts: [Bool] = []
         for part in Self.parts {
             var s = base
@@ -289,7 +291,7 @@ struct SlowEvaluator {
             if case .warn(let literal) = modifier.kind { Self.resolve(literal, lets) } else { nil }
         }
         switch action.statement.kind {
-        case .deny: return "deny"
+        case .deny(let reason): return "deny \(Self.resolve(reason, lets)) \(warnings)"
         case .allow: return "allow \(warnings)"
         case .rewrite:
             let answer = answer(
@@ -338,6 +340,8 @@ struct SlowEvaluator {
         var to: String?
         var rules: Set<String> = []
         var denials: Set<String> = []
+        /// What denials warn of.
+        var warnings: Set<String> = []
     }
 
     /// What happens to one image of a pod that is created, or whose update changed it.
@@ -389,6 +393,7 @@ struct SlowEvaluator {
         merged.rules = Set(best.compactMap(\.rule.name.plainText))
         for other in answers.dropFirst() {
             merged.denials.formUnion(other.denials)
+            merged.warnings.formUnion(other.warnings)
             if other.outcome != first.outcome || other.to != first.to {
                 merged.outcome = .declined; merged.to = "CONFLICT"
             }
@@ -401,7 +406,10 @@ struct SlowEvaluator {
     ) -> Answer {
         switch action.statement.kind {
         case .deny(let reason):
-            return Answer(outcome: .denied, denials: [Self.resolve(reason, lets)])
+            let warnings = action.statement.modifiers.compactMap { modifier in
+                if case .warn(let literal) = modifier.kind { Self.resolve(literal, lets) } else { nil }
+            }
+            return Answer(outcome: .denied, denials: [Self.resolve(reason, lets)], warnings: Set(warnings))
         case .allow:
             return isBypassed ? bypassed : Answer(outcome: .unchanged)
         case .rewrite(let literal):

@@ -5,8 +5,10 @@ struct SmallRuleSet {
     static let registries = ["docker.io", "q.io", "m.corp", "*", "*.io"]
     static let words = ["library", "a", "zz"]
     static let hex = String(repeating: "a", count: 64)
-    /// The registries of images: those of patterns, one that no pattern names, and one that only `*.io` does.
-    static let hosts = ["docker.io", "q.io", "m.corp", "x.test", "z.io"]
+    /// The registries of images: those of patterns, two that no pattern names, and two that only `*.io` does.
+    static let hosts = ["docker.io", "q.io", "m.corp", "x.test", "z.io", "y.test", "w.io"]
+    /// The words of paths, of which the registries are only ever the first one.
+    static let allWords = words + hosts
     static let namespaces = ["default", "team-a"]
     /// Container on creation and on update, and an ephemeral container on update.
     static let places = 3
@@ -18,14 +20,14 @@ struct SmallRuleSet {
         let tag: String?
 
         var text: String {
-            let parts = [SmallRuleSet.registries[registry]] + path.map { SmallRuleSet.words[$0] }
+            let parts = [SmallRuleSet.registries[registry]] + path.map { SmallRuleSet.allWords[$0] }
             return (parts + (hasWildcard ? ["*"] : [])).joined(separator: "/") + (tag.map { ":" + $0 } ?? "")
         }
 
         func matches(_ image: Image) -> Bool {
             switch registry {
             case 3: break
-            case 4: if image.host == 2 || image.host == 3 { return false }
+            case 4: if [2, 3, 5].contains(image.host) { return false }
             default: if image.host != registry { return false }
             }
             if hasWildcard {
@@ -46,8 +48,12 @@ struct SmallRuleSet {
     }
 
     enum Effect: Hashable {
-        case rewrite(path: [Int], hasWildcard: Bool, drops: Bool, digestToTag: Bool)
+        case rewrite(usesRegistry: Bool, path: [Int], hasWildcard: Bool, drops: Bool, digestToTag: Bool)
         case allow, deny
+
+        var turnsDigestIntoTag: Bool {
+            if case .rewrite(_, _, _, _, let digestToTag) = self { digestToTag } else { false }
+        }
     }
 
     struct Action: Hashable {
@@ -73,11 +79,19 @@ struct SmallRuleSet {
     private(set) var rules: [Rule] = []
     private(set) var actions: [Action] = []
     private(set) var ignores: [(pattern: Pattern, conditions: Conditions)] = []
+    private(set) var ignoresSelf = false
     private(set) var text = "language 1\n"
+    /// Whether registries stand in paths.
+    private let usesRegistry: Bool
 
     init(using random: inout SeededGenerator) {
+        usesRegistry = random.chance(20)
+        if random.chance(30) {
+            ignoresSelf = true
+            text += "ignore self\n"
+        }
         if random.chance(25) {
-            let pattern = Self.pattern(using: &random)
+            let pattern = pattern(using: &random)
             ignores.append((pattern, Conditions()))
             text += "ignore image \"\(pattern.text)\"\n"
         }
@@ -86,6 +100,12 @@ struct SmallRuleSet {
             let line = Self.condition(&conditions, using: &random)
             ignores.append((Pattern(registry: 3, path: [], hasWildcard: true, tag: nil), conditions))
             text += "ignore \(line)\n"
+            if random.chance(30) {
+                var others = Conditions()
+                let line = Self.condition(&others, using: &random)
+                ignores.append((Pattern(registry: 3, path: [], hasWildcard: true, tag: nil), others))
+                text += "ignore \(line)\n"
+            }
         }
         let count = Int.random(in: 1...4, using: &random)
         for index in 0..<count { addRule(index, of: count, using: &random) }
@@ -102,7 +122,7 @@ struct SmallRuleSet {
         rule.overrides = (0..<count).filter { $0 != index && random.chance(12) }
         var patterns: Set<Pattern> = []
         for _ in 0..<random.pick([1, 1, 2]) {
-            let pattern = Self.pattern(using: &random)
+            let pattern = pattern(using: &random)
             guard patterns.insert(pattern).inserted else { continue }
             let effect: Effect
             switch Int.random(in: 0..<8, using: &random) {
@@ -114,14 +134,18 @@ struct SmallRuleSet {
                 lines.append("allow \"\(pattern.text)\"")
             default:
                 let path = random.pick([[], [], [0], [1]] as [[Int]])
-                let target = pattern.hasWildcard ? path : path.isEmpty ? [1] : path
+                let keepsRegistry = usesRegistry && random.chance(60)
+                let target = pattern.hasWildcard || keepsRegistry ? path : path.isEmpty ? [1] : path
                 let drops =
                     pattern.hasWildcard && pattern.path.isEmpty && pattern.registry != 1 && pattern.registry != 2
                     && random.chance(50)
                 let digestToTag = random.chance(15)
                 effect = .rewrite(
-                    path: target, hasWildcard: pattern.hasWildcard, drops: drops, digestToTag: digestToTag)
-                let text = (["m.corp"] + target.map { Self.words[$0] } + (pattern.hasWildcard ? ["*"] : []))
+                    usesRegistry: keepsRegistry, path: target, hasWildcard: pattern.hasWildcard, drops: drops,
+                    digestToTag: digestToTag)
+                let text =
+                    (["m.corp"] + (keepsRegistry ? ["${registry}"] : []) + target.map { Self.words[$0] }
+                        + (pattern.hasWildcard ? ["*"] : []))
                 lines.append(
                     "rewrite \"\(pattern.text)\" to \"\(text.joined(separator: "/"))\"" + (drops ? " drop library" : "")
                         + (digestToTag ? " digest to tag" : ""))
@@ -134,12 +158,15 @@ struct SmallRuleSet {
         text += lines.map { "    \($0)\n" }.joined() + "}\n"
     }
 
-    private static func pattern(using random: inout SeededGenerator) -> Pattern {
+    private func pattern(using random: inout SeededGenerator) -> Pattern {
         let registry = random.pick([0, 0, 1, 1, 2, 2, 3, 3, 4])
         let hasWildcard = random.chance(75)
         var path = (0..<random.pick(hasWildcard ? [0, 0, 1] : [1, 1, 2])).map { _ in random.pick([0, 1]) }
         if registry == 0, !hasWildcard, path.count == 1 { path = [0] + path }
-        let tag = random.chance(12) ? random.pick(["latest", "1", "sha256-" + hex, "1-sha256-" + hex]) : nil
+        if usesRegistry, path.isEmpty ? hasWildcard : path.count > 1, random.chance(30) {
+            path = [Self.words.count + random.pick([1, 3])] + path.dropFirst()
+        }
+        let tag = random.chance(12) ? random.pick(["latest", "1", "sha256-" + Self.hex, "1-sha256-" + Self.hex]) : nil
         return Pattern(registry: registry, path: path, hasWildcard: hasWildcard, tag: tag)
     }
 
@@ -176,7 +203,9 @@ struct SmallRuleSet {
 
     /// What an action makes of an image; nil where it is no rewrite, or declines.
     static func output(_ action: Action, _ image: Image) -> Image? {
-        guard case .rewrite(var path, let hasWildcard, let drops, let digestToTag) = action.effect else { return nil }
+        guard case .rewrite(let usesRegistry, var path, let hasWildcard, let drops, let digestToTag) = action.effect
+        else { return nil }
+        if usesRegistry { path = [words.count + image.host] + path }
         if hasWildcard {
             var rest = image.path.dropFirst(action.pattern.path.count)
             let isOfficial = image.host == 0 && image.path.count == 2 && image.path[0] == 0
@@ -195,19 +224,29 @@ struct SmallRuleSet {
     private static let names: [(host: Int, path: [Int])] = {
         let one = words.indices.map { [$0] }
         let two = one.flatMap { head in words.indices.map { head + [$0] } }
-        let three = two.flatMap { head in words.indices.map { head + [$0] } }
-        return hosts.indices.flatMap { host in
-            (one + two + three).filter { host != 0 || $0.count > 1 }.map { (host, $0) }
-        }
+        return at(one + two + two.flatMap { head in words.indices.map { head + [$0] } })
     }()
+
+    /// Names with a registry as the first component of the path, as the second one, or as both.
+    private static let namesBelowRegistries: [(host: Int, path: [Int])] = {
+        let heads = hosts.indices.map { [words.count + $0] }
+        let two = heads.flatMap { head in words.indices.map { head + [$0] } }
+        let second = (words.indices.map { [$0] } + heads).flatMap { head in (heads + two).map { head + $0 } }
+        return at(heads + two + two.flatMap { head in words.indices.map { head + [$0] } } + second)
+    }()
+
+    private static func at(_ paths: [[Int]]) -> [(host: Int, path: [Int])] {
+        hosts.indices.flatMap { host in paths.filter { host != 0 || $0.count > 1 }.map { (host, $0) } }
+    }
 
     /// All images that the rule set could tell apart.
     var images: [Image] {
         let tags = Set((actions.map(\.pattern) + ignores.map(\.pattern)).compactMap(\.tag))
         let asksForDigest =
-            !tags.isEmpty || (rules.map(\.conditions) + ignores.map(\.conditions)).contains { $0.digests != 0b11 }
+            !tags.isEmpty || actions.contains(where: \.effect.turnsDigestIntoTag)
+            || (rules.map(\.conditions) + ignores.map(\.conditions)).contains { $0.digests != 0b11 }
         let ends: [String?] = tags.isEmpty ? [nil] : [nil, "1", "2"] + tags.filter { $0 != "1" }.sorted()
-        return Self.names.flatMap { name in
+        return (Self.names + (usesRegistry ? Self.namesBelowRegistries : [])).flatMap { name in
             ends.flatMap { tag in
                 (asksForDigest ? [false, true] : [false]).map {
                     Image(host: name.host, path: name.path, tag: tag, hasDigest: $0)
