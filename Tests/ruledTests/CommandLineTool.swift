@@ -84,9 +84,9 @@ struct PseudoTerminal {
 }
 
 extension CommandLineTool {
-    /// Runs the tool with a terminal as its standard output, and returns what it wrote there.
+    /// Runs the tool with a terminal as its standard output, or as its standard error, and returns what it wrote there.
     static func atTerminal(
-        _ arguments: [String], in directory: URL, environment: [String: String]
+        _ arguments: [String], in directory: URL, environment: [String: String] = [:], showsErrors: Bool = false
     ) throws -> String {
         let terminal = try #require(PseudoTerminal())
         let process = Process()
@@ -95,8 +95,9 @@ extension CommandLineTool {
         process.currentDirectoryURL = directory
         process.environment = ["PATH": "/usr/bin:/bin", "TERM": "xterm"].merging(environment) { _, new in new }
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle(fileDescriptor: terminal.writer, closeOnDealloc: false)
-        process.standardError = FileHandle.nullDevice
+        let shown = FileHandle(fileDescriptor: terminal.writer, closeOnDealloc: false)
+        process.standardOutput = showsErrors ? FileHandle.nullDevice : shown
+        process.standardError = showsErrors ? shown : FileHandle.nullDevice
         try process.run()
         close(terminal.writer)
         var bytes: [UInt8] = []

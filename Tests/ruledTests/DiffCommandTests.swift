@@ -32,6 +32,26 @@ import Testing
         #expect(run.status == 0 && run.errors.isEmpty)
     }
 
+    @Test("The images of a list may be given labels of a pod and a place, which objects have themselves")
+    func listInAPod() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let rules =
+            "language 1\nrule r {\n when pod where app = x\n when image in init\n deny \"*/*\" because \"OLD\"\n}\n"
+        try scratch.write("old.rules", rules)
+        try scratch.write("new.rules", rules.replacing("OLD", with: "NEW"))
+        try scratch.write("images", "quay.io/a/b\n")
+        try scratch.write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n")
+        func changes(_ file: String, _ arguments: String...) throws -> CommandLineTool.Run {
+            try CommandLineTool.run(
+                ["diff", "old.rules", "new.rules", "--images", file] + arguments, in: scratch.folder)
+        }
+        #expect(try !changes("images").output.contains("quay.io/a/b"))
+        #expect(try !changes("images", "--pod-labels", "app=x").output.contains("quay.io/a/b"))
+        #expect(try changes("images", "--pod-labels", "app=x", "--in", "init").output.contains("quay.io/a/b"))
+        #expect(try changes("pod.yaml", "--pod-labels", "app=x").status == 2)
+    }
+
     @Test("A difference is told with its pattern, its conditions, both sides and a witness")
     func human() throws {
         let run = try run([]) { rules in

@@ -44,6 +44,46 @@ import Testing
         return try CommandLineTool.run(["plan"] + arguments, input: input, in: scratch.folder)
     }
 
+    @Test("Objects that own each other are shown, and what they own besides is counted with them")
+    func circle() throws {
+        func pod(_ name: String, ownedBy owner: String) -> String {
+            """
+            ---
+            apiVersion: v1
+            kind: Pod
+            metadata: {name: \(name), ownerReferences: [{apiVersion: v1, kind: Pod, name: \(owner), controller: true}]}
+            spec: {containers: [{name: a, image: "quay.io/\(name)/x"}]}
+
+            """
+        }
+        let pods = pod("a", ownedBy: "b") + pod("b", ownedBy: "a") + pod("c", ownedBy: "a") + pod("d", ownedBy: "d")
+        let run = try run(["--format", "jsonl"], input: pods)
+        #expect(run.status == 0)
+        for name in ["a", "b", "d"] { #expect(run.output.contains("quay.io/\(name)/x"), "\(name)") }
+        #expect(!run.output.contains("quay.io/c/x"))
+    }
+
+    @Test(
+        "A long reading says at a terminal how far it has come, and wipes that at the end",
+        .enabled(if: PseudoTerminal.isAvailable, "there are no pseudo-terminals here"))
+    func progress() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        try scratch.write("rules/a.rules", sampleRules)
+        let object = #"{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"}}"#
+        func list(_ count: Int) -> String {
+            #"{"apiVersion":"v1","kind":"List","items":["#
+                + Array(repeating: object, count: count).joined(separator: ",") + "]}"
+        }
+        try scratch.write("many.json", list(4_100))
+        try scratch.write("few.json", list(100))
+        func shown(_ file: String) throws -> String {
+            try CommandLineTool.atTerminal(["plan", file], in: scratch.folder, showsErrors: true)
+        }
+        #expect(try shown("many.json") == "\r2000 objects read\r4000 objects read\r\u{1B}[K")
+        #expect(try shown("few.json").isEmpty)
+    }
+
     @Test("Each image once a namespace with what it becomes, and totals; a Deployment counts for its pods")
     func human() throws {
         let run = try run([], input: cluster)

@@ -56,6 +56,7 @@ extension DiagnosticCode {
     static let badLabelValue = DiagnosticCode("E0602", "not a label value")
     static let emptyValueList = DiagnosticCode("E0603", "an empty list of values")
     static let badNamespaceName = DiagnosticCode("E0604", "not a namespace name")
+    static let tooManyLabels = DiagnosticCode("E0605", "too many labels")
 
     // 07: actions and marks.
     static let modifierDoesNotApply = DiagnosticCode("E0701", "a modifier that does nothing here")
@@ -82,7 +83,7 @@ extension DiagnosticCode {
         unknownCode, unusedAcceptance, badRegistry, badPathComponent, misplacedWildcard, notNormalised, badTag,
         missingPath, digestInPattern, wildcardMismatch, misusedRegistryName, tagInTarget, patternTooLong,
         badBypassPrefix, schemeInPattern, collision, libraryDropped, badRepositoryName, badLabelKey, badLabelValue,
-        emptyValueList, badNamespaceName,
+        emptyValueList, badNamespaceName, tooManyLabels,
         modifierDoesNotApply, conflictingModifiers, markInSelector, marksDisagree, badMark, ruleWithoutAction,
         emptyMessage, digestGivenUp, conflictingGivens, impossibleExpectation, testWithoutExpectation,
     ]

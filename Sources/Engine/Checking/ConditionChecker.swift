@@ -2,6 +2,10 @@ import RuleLang
 
 /// Turns conditions as they are written into normal form, and reports what is wrong with them.
 struct ConditionChecker {
+    /// How many different labels the conditions of a rule, or an `ignore`, ask for: what is proved of them takes time
+    /// with the square of it.
+    static let labelLimit = 256
+
     let names: NameTable
 
     /// Adds a condition to those that must hold together.
@@ -12,13 +16,11 @@ struct ConditionChecker {
             guard patterns.count == literals.count else { return }
             set.namespaces = set.namespaces.intersection(AtomSet(anyOf: patterns))
         case .namespaceLabels(let selector):
-            for (key, requirement) in requirements(of: selector, diagnostics: &diagnostics) {
-                set.require(namespaceLabel: key, requirement)
-            }
+            let found = requirements(of: selector, beside: set.namespaceLabels, diagnostics: &diagnostics)
+            for (key, requirement) in found { set.require(namespaceLabel: key, requirement) }
         case .podLabels(let selector):
-            for (key, requirement) in requirements(of: selector, diagnostics: &diagnostics) {
-                set.require(podLabel: key, requirement)
-            }
+            let found = requirements(of: selector, beside: set.podLabels, diagnostics: &diagnostics)
+            for (key, requirement) in found { set.require(podLabel: key, requirement) }
         case .places(let places):
             set.placesAndOperations.formIntersection(
                 PlacesAndOperations(places: places.map(\.value), operations: Operation.allCases))
@@ -62,10 +64,11 @@ struct ConditionChecker {
         return NamespacePattern(stem: stem, isPrefix: isPrefix)
     }
 
+    /// What a selector asks of each label, beside what is asked for already.
     private func requirements(
-        of selector: Selector, diagnostics: inout [Diagnostic]
-    ) -> [(String, LabelRequirement)] {
-        var result: [(String, LabelRequirement)] = []
+        of selector: Selector, beside others: LabelRequirements, diagnostics: inout [Diagnostic]
+    ) -> [(key: String, requirement: LabelRequirement)] {
+        var result: [String: [LabelRequirement]] = [:]
         for requirement in selector.requirements {
             let key = labelKey(requirement.key, diagnostics: &diagnostics)
             let meaning: LabelRequirement?
@@ -83,9 +86,17 @@ struct ConditionChecker {
             case .doesNotExist:
                 meaning = .absent
             }
-            if let key, let meaning { result.append((key, meaning)) }
+            if let key, let meaning { result[key, default: []].append(meaning) }
         }
-        return result
+        let count = others.entries.count { result[$0.key] == nil } + result.count
+        guard count <= Self.labelLimit else {
+            diagnostics.append(
+                Diagnostic(
+                    .tooManyLabels, "\(count) different labels are asked for", at: selector.span,
+                    help: ["ask for at most \(Self.labelLimit); a label of its own may stand for many"]))
+            return []
+        }
+        return result.sorted { $0.key < $1.key }.map { ($0.key, LabelRequirement(all: $0.value[...])) }
     }
 
     private func labelValues(

@@ -8,6 +8,22 @@ struct LabelRequirement: Hashable, Sendable {
     static let exists = LabelRequirement(values: .all, allowsAbsent: false)
     static let absent = LabelRequirement(values: .none, allowsAbsent: true)
 
+    /// What several requirements allow together; put together in halves, so that many lists stay short for long.
+    init(all requirements: ArraySlice<LabelRequirement>) {
+        guard requirements.count > 1 else {
+            self = requirements.first ?? .anything
+            return
+        }
+        let middle = requirements.startIndex + requirements.count / 2
+        self = LabelRequirement(all: requirements[..<middle])
+            .intersection(LabelRequirement(all: requirements[middle...]))
+    }
+
+    private init(values: StringSet, allowsAbsent: Bool) {
+        self.values = values
+        self.allowsAbsent = allowsAbsent
+    }
+
     static func isIn(_ values: [String]) -> LabelRequirement {
         LabelRequirement(values: StringSet(values), allowsAbsent: false)
     }

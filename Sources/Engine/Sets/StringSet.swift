@@ -26,7 +26,15 @@ struct StringSet: Hashable, Sendable {
     var isEmpty: Bool { !isComplement && listed.isEmpty }
     var isAll: Bool { isComplement && listed.isEmpty }
 
-    func contains(_ string: String) -> Bool { listed.contains(string) != isComplement }
+    func contains(_ string: String) -> Bool {
+        var range = listed.indices
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            if listed[middle] == string { return !isComplement }
+            range = listed[middle] < string ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return isComplement
+    }
 
     func intersection(_ other: StringSet) -> StringSet {
         switch (isComplement, other.isComplement) {

@@ -41,6 +41,16 @@ struct Diff: ParsableCommand {
     @Option(help: ArgumentHelp("The form of the result.", valueName: "form"))
     var format: Form = .human
 
+    @Option(
+        help: ArgumentHelp(
+            "The labels of the pod that the images of a list are in; objects have their own.", valueName: "labels"))
+    var podLabels: LabelList?
+
+    @Option(
+        name: .customLong("in"),
+        help: ArgumentHelp("Where the images of a list stand; objects say it themselves.", valueName: "place"))
+    var place: Place?
+
     @OptionGroup var settings: SettingOptions
     @OptionGroup(title: "With --images") var situationOptions: SituationOptions
     @OptionGroup(title: "With --images") var own: OwnImageOptions
@@ -49,8 +59,9 @@ struct Diff: ParsableCommand {
     func validate() throws {
         let readers = [old, new, images, situationOptions.labels.namespaceFile].count { $0 == "-" }
         if readers > 1 { throw ValidationError("standard input can be read only once") }
-        if images == nil, situationOptions.isGiven || own.image != nil {
-            throw ValidationError("a namespace, an operation or an own image is for the images of --images")
+        if images == nil, situationOptions.isGiven || own.image != nil || podLabels != nil || place != nil {
+            throw ValidationError(
+                "a namespace, labels, a place, an operation or an own image is for the images of --images")
         }
     }
 
@@ -58,7 +69,14 @@ struct Diff: ParsableCommand {
         let console = consoleOptions.console
         let situation = try situationOptions.situation(ownImage: own.image)
         let (before, after) = try ruleSets(console)
-        let list = try images.map { try ImageList($0, namespace: situation.namespace, console: console) }
+        let list = try images.map {
+            try ImageList(
+                $0, namespace: situation.namespace, labels: podLabels?.labels, place: place ?? .container,
+                console: console)
+        }
+        if let list, !list.isPlain, podLabels != nil || place != nil {
+            throw ValidationError("--pod-labels and --in are for a list of images; these are objects, which say both")
+        }
         let difference = Difference(from: before.program, to: after.program)
         let comparison = list.map {
             ImageComparison($0, old: before.program, new: after.program, situation: situation)

@@ -26,8 +26,10 @@ struct ImageList {
     let failures: [InputFailure]
 
     /// Reads a file, `-` for standard input: manifests where it begins like JSON or names an `apiVersion`, else one
-    /// image a line.
-    init(_ path: String, namespace: String, console: Console) throws {
+    /// image a line, which stands in a pod with some labels and at some place.
+    init(
+        _ path: String, namespace: String, labels: [String: String]?, place: Place, console: Console
+    ) throws {
         let shown = path == "-" ? "<stdin>" : path
         let bytes = try FileSystem.readInput(path, limit: Manifests.sizeLimit)
         isPlain = !Self.looksLikeManifests(bytes)
@@ -38,8 +40,8 @@ struct ImageList {
                 guard let first = text.first, first != UInt8(ascii: "#") else { continue }
                 objects += 1
                 let entry = Entry(
-                    text: String(decoding: text, as: UTF8.self), namespace: namespace, labels: nil, annotations: nil,
-                    place: .container, name: "")
+                    text: String(decoding: text, as: UTF8.self), namespace: namespace, labels: labels,
+                    annotations: nil, place: place, name: "")
                 entries[entry, default: 0] += 1
             }
             return

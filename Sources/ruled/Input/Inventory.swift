@@ -141,12 +141,36 @@ struct Inventory {
         }
     }
 
+    /// Counts workloads with their owners, but for those that own each other in a circle: nobody stands for these.
     private mutating func settleOwners() {
         let present = Set(found.map(\.identity))
+        var owner: [Identity: Identity] = [:]
+        for entry in found where owner[entry.identity] == nil {
+            owner[entry.identity] = entry.owners.first(where: present.contains)
+        }
+        let circles = Self.circles(owner)
         for entry in found {
-            if entry.owners.contains(where: present.contains) { owned += 1 } else { workloads.append(entry.workload) }
+            let isOwned = entry.owners.contains(where: present.contains)
+            if isOwned, !circles.contains(entry.identity) { owned += 1 } else { workloads.append(entry.workload) }
         }
         found = []
+    }
+
+    /// Those that are among their own owners.
+    private static func circles(_ owner: [Identity: Identity]) -> Set<Identity> {
+        var circles: Set<Identity> = []
+        var seen: Set<Identity> = []
+        for start in owner.keys {
+            var way: [Identity] = []
+            var next: Identity? = start
+            while let identity = next, seen.insert(identity).inserted {
+                way.append(identity)
+                next = owner[identity]
+            }
+            // The way ends where an earlier one went, or in itself.
+            if let next, let place = way.firstIndex(of: next) { circles.formUnion(way[place...]) }
+        }
+        return circles
     }
 }
 

@@ -212,6 +212,26 @@ struct AnalysisTests {
         #expect(Self.codes(rules) == [])
     }
 
+    @Test("very many values of one label are no matter, and very many labels are refused")
+    func manyRequirements() {
+        func codes(_ requirements: [String]) -> [String] {
+            Self.codes(
+                """
+                rule r {
+                    when pod where \(requirements.joined(separator: ", "))
+                    deny "quay.io/*" because "no"
+                }
+                rule s {
+                    when pod where k in (\((0..<20_000).map { "v\($0)" }.joined(separator: ", ")))
+                    deny "quay.io/*" because "not there"
+                }
+                """)
+        }
+        #expect(codes((0..<20_000).map { "k != v\($0)" }) == [])
+        #expect(codes((0..<256).map { "k\($0)" }) == [])
+        #expect(codes((0..<30_000).map { "k\($0)" }) == ["E0605"])
+    }
+
     @Test("what is ignored cannot be claimed by two")
     func ignoredOverlap() {
         let rules = """
