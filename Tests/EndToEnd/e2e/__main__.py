@@ -28,7 +28,7 @@ from local import LocalRelease
 from release import PARTS, clean, leftovers
 from report import Report
 
-EPILOG = """exit codes: 0 every check passed, 1 one failed, 2 it could not run, 130 ended by Ctrl-C (it cleans up all the same)
+EPILOG = """exit codes: 0 every check passed, 1 one failed, 2 it could not run, 130 ended by Ctrl-C, after cleaning up
 
 NO_COLOR is honoured."""
 

@@ -287,10 +287,9 @@ class Checks:
             report.equal("and decides", self._image(), [f"{SECOND}/hub/library/nginx:1.27"])
         done = self._apply(rules(SECOND, "rul broken {\n}\n"))
         report.holds("one that is not valid is refused", done.returncode != 0, done.stdout)
-        shown = done.stderr
-        report.holds(
-            "with what is wrong, where, and the fix, line by line",
-            all(part in shown for part in ("error[E0204]", "e2e.rules:", "| ^^^", "help:")) and "\\n" not in shown, shown)
+        shown, parts = done.stderr, ("error[E0204]", "e2e.rules:", "| ^^^", "help:")
+        report.holds("with what is wrong, where, and the fix, line by line",
+                     all(part in shown for part in parts) and "\\n" not in shown, shown)
         for line in shown.splitlines():
             report.note(line)
         done, is_live = self._edit(rules(SECOND).copy() | {"more.rules": (

@@ -125,9 +125,9 @@ class Cluster:
 
 def total(text, name, /, **labels):
     """The sum of a metric in Prometheus' text format over what has these labels."""
-    found = 0.0
+    found, wanted = 0.0, [f'{key}="{value}"' for key, value in labels.items()]
     for line in text.splitlines():
-        if line.startswith((name + "{", name + " ")) and all(f'{key}="{value}"' in line for key, value in labels.items()):
+        if line.startswith((name + "{", name + " ")) and all(each in line for each in wanted):
             found += float(line.rsplit(" ", 1)[1])
     return found
 
