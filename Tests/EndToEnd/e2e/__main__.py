@@ -49,8 +49,9 @@ def options():
         "--values", action="append", default=[], metavar="FILE", help="values for the chart; may be repeated")
     parser.add_argument(
         "--webhook-host", default="127.0.0.1", metavar="HOST",
-        help="--local: where the API server finds this machine (127.0.0.1)")
-    parser.add_argument("--ruled", metavar="PROGRAM", help="--local: the program (that of the last build)")
+        help="--local: where the API server finds this machine (127.0.0.1); where that is no address of its own, all of "
+        "them are listened on")
+    parser.add_argument("--ruled", metavar="PROGRAM", help="--local: the program (the last build)")
     parser.add_argument("--kubectl", default="kubectl", metavar="PROGRAM", help="kubectl")
     parser.add_argument("--helm", default="helm", metavar="PROGRAM", help="Helm 3.17 or later")
     chosen = parser.parse_args()
@@ -63,11 +64,14 @@ def options():
 
 def program(given):
     """The `ruled` to run."""
-    built = [PARTS / ".build" / kind / "ruled" for kind in ("release", "debug")]
-    found = shutil.which(given) if given else next((str(path) for path in built if path.exists()), None)
-    if not found:
+    if given:
+        built = [pathlib.Path(given)]
+    else:
+        built = [PARTS / ".build" / kind / "ruled" for kind in ("release", "debug")]
+    built = [path.resolve() for path in built if path.exists()]
+    if not built:
         raise Refusal("there is no `ruled` to run: `swift build --product ruled`, or name it with --ruled")
-    return str(pathlib.Path(found).resolve())
+    return str(max(built, key=lambda path: path.stat().st_mtime))
 
 
 def ask(cluster, chosen):
@@ -111,8 +115,9 @@ def run(chosen, folder):
         chosen.ruled = program(chosen.ruled)
     cluster = Cluster(chosen.kubectl, chosen.context, folder)
     try:
-        cluster.connect()
+        cluster.identify()
         ask(cluster, chosen)
+        cluster.connect()
         if chosen.clean:
             left = clean(cluster)
             print("clean" if not left else "this could not be taken away:\n  " + "\n  ".join(left))

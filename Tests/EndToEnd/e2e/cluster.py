@@ -70,8 +70,8 @@ class Cluster:
             [self.kubectl, "--context", self.context, *map(str, arguments)], input=text or "", capture_output=True,
             text=True)
 
-    def connect(self):
-        """Asks the API server who it is."""
+    def identify(self):
+        """Asks the API server who it is, and nothing else."""
         done = self.run("version", "--output", "json", "--request-timeout", "10s")
         version = json.loads(done.stdout or "{}").get("serverVersion")
         if not version:
@@ -80,6 +80,9 @@ class Cluster:
         self.version = version["gitVersion"]
         done = self.run("config", "view", "--minify", "--raw", "--flatten", "--output", "json")
         self.address = json.loads(done.stdout)["clusters"][0]["cluster"]
+
+    def connect(self):
+        """Opens the way for requests."""
         self._proxy = subprocess.Popen(
             [self.kubectl, "--context", self.context, "proxy", "--unix-socket", self.socket],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)

@@ -119,10 +119,12 @@ class Service:
 
     def __init__(self, host, replicas):
         self.replicas, self.turn = replicas, 0
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         try:
-            self.listener = socket.create_server((host, 0), backlog=256)
-        except OSError as error:
-            raise Refusal(f"nothing can listen on `{host}` of --webhook-host: {error.strerror}")
+            self.listener = socket.create_server((host, 0), family=family, backlog=256)
+        except OSError:
+            # A name or an address that leads here from elsewhere.
+            self.listener = socket.create_server(("::" if ":" in host else "", 0), family=family, backlog=256)
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
