@@ -35,22 +35,23 @@ NO_COLOR is honoured."""
 
 def options():
     parser = argparse.ArgumentParser(
-        prog="scripts/e2e", description=__doc__, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog="scripts/e2e", description=__doc__, epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--image", metavar="REF", help="the image that the chart installs, REPOSITORY[:TAG][@DIGEST]")
     how.add_argument("--local", action="store_true", help="run `ruled` on this machine instead")
     how.add_argument("--clean", action="store_true", help="only take away what a run left")
     parser.add_argument("--yes", action="store_true", help="do not ask whether this is the right cluster")
     parser.add_argument("--keep", action="store_true", help="leave everything in the cluster, for a look")
-    parser.add_argument("--slow", action="store_true", help="also wait until replicas follow a lost CA, 5 minutes")
+    parser.add_argument("--slow", action="store_true", help="also see running replicas follow a lost CA, 5 minutes")
     parser.add_argument("--replicas", type=int, default=3, metavar="N", help="replicas, 2 or more (3)")
     parser.add_argument("--context", metavar="NAME", help="another context of the kubeconfig than the current one")
     parser.add_argument(
         "--values", action="append", default=[], metavar="FILE", help="values for the chart; may be repeated")
     parser.add_argument(
         "--webhook-host", default="127.0.0.1", metavar="HOST",
-        help="--local: where the API server finds this machine (127.0.0.1); where that is no address of its own, all of "
-        "them are listened on")
+        help="--local: where the API server finds this machine (127.0.0.1); if that is no address that it has, ports on "
+        "all of its addresses are opened")
     parser.add_argument("--ruled", metavar="PROGRAM", help="--local: the program (the last build)")
     parser.add_argument("--kubectl", default="kubectl", metavar="PROGRAM", help="kubectl")
     parser.add_argument("--helm", default="helm", metavar="PROGRAM", help="Helm 3.17 or later")
@@ -97,7 +98,8 @@ def tidy(cluster, release, chosen, folder, report):
     """Ends what runs, and takes away what was made."""
     if report.failed and release:
         for name, text in release.logs():
-            (folder / f"{name}.txt").write_text(text)
+            if not (folder / f"{name}.log").exists():
+                (folder / f"{name}.log").write_text(text)
         print(f"the logs are in {folder}", flush=True)
     if release:
         release.stop()
@@ -154,8 +156,14 @@ def main():
         print(f"e2e: {refusal}", file=sys.stderr)
     except KeyboardInterrupt:
         status = 130
-    # The logs of a failure stay.
-    if status in (0, 2, 130):
+    # Of a failure the logs stay, and no tokens.
+    if status == 1:
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.suffix != ".log":
+                path.unlink()
+    else:
         shutil.rmtree(folder, ignore_errors=True)
     return status
 

@@ -1,10 +1,10 @@
 """`ruled` in the cluster, by the chart."""
 
 import json
-import subprocess
 import shutil
+import subprocess
 
-from cluster import Refusal, eventually
+from cluster import Refusal, eventually, total
 from release import NAME, NAMESPACE, PARTS, Release
 
 
@@ -89,10 +89,10 @@ class ChartRelease(Release):
         self.cluster.delete(path if gracefully else f"{path}?gracePeriodSeconds=0")
         eventually(self.ready_within, lambda: not self.is_ready())
 
-    def replace_all(self):
-        self.cluster.run("rollout", "restart", "--namespace", NAMESPACE, f"deployment/{NAME}")
-        self.cluster.run(
-            "rollout", "status", "--namespace", NAMESPACE, f"deployment/{NAME}", "--timeout", f"{self.ready_within}s")
+    def follow(self, _):
+        """Whether every replica issued itself another certificate since it started, but the one that is new."""
+        again = [total(text, "ruled_leaf_issued_total") > 1 for text in self.metrics()]
+        return again.count(False) <= 1
 
     def why(self):
         """What the pods are at, for a check that failed."""

@@ -1,5 +1,6 @@
 """What is checked, in the order in which it is."""
 
+import base64
 import json
 import pathlib
 import time
@@ -340,18 +341,27 @@ class Checks:
             renewed = eventually(release.ready_within, lambda: cluster.get(
                 release.secret_path).body["data"]["tls.crt"] != held["tls.crt"])
             both = eventually(30, lambda: release.bundle().count("BEGIN CERTIFICATE") == 2)
-            release.replace_all()
+            release.remove_replica(gracefully=True)
+            eventually(release.ready_within, release.is_ready)
             if self.is_slow:
-                # What was lost without a trace is bridged for five minutes.
-                time.sleep(330)
+                # Replicas that run keep what they serve for five minutes, as that CA came from nowhere.
+                followed = eventually(400, lambda: release.follow(self._new_ca()), pause=5)
+                report.holds("the others follow it", followed, release.why)
         report.holds("without Secret and manager a new manager makes a new CA", renewed, release.why)
         report.holds("both CAs are in the bundle", both, release.why)
         if hasattr(release, "leaf_is_trusted"):
             trusted = [release.leaf_is_trusted(each, release.bundle()) for each in release.replicas()]
-            report.equal("every replica is trusted, new ones by the new CA", trusted, [True] * len(trusted))
+            report.equal("every replica is trusted", trusted, [True] * len(trusted))
+            is_new = release.leaf_is_trusted(release.replicas()[-1], self._new_ca())
+            report.holds("one that is new by the new CA", is_new)
         report.equal("pods were rewritten all the while", (load.untouched, load.failures[:3]), (0, []))
         report.note(load.words())
         self._still_closed(opened)
+
+    def _new_ca(self):
+        """The CA that issues, PEM."""
+        data = self.cluster.get(self.release.secret_path).body["data"]
+        return base64.b64decode(data["tls.crt"]).decode()
 
     def _still_closed(self, before):
         now = self._failed_open()

@@ -334,10 +334,6 @@ class LocalRelease(Release):
             self.running.remove(victim)
             self._start_replica()
 
-    def replace_all(self):
-        for _ in range(self.count):
-            self.remove_replica(gracefully=True)
-
     def why(self):
         """What the processes say, for a check that failed."""
         last = [f"{name}: {text.splitlines()[-1] if text else 'nothing'}" for name, text in self.logs()]
@@ -347,8 +343,15 @@ class LocalRelease(Release):
         """Whether an API server that holds a bundle would talk to a replica."""
         context = ssl.create_default_context(cadata=bundle)
         with socket.create_connection(("127.0.0.1", replica.port), timeout=5) as plain:
-            with context.wrap_socket(plain, server_hostname=self.host) as secure:
-                return secure.version() is not None
+            try:
+                with context.wrap_socket(plain, server_hostname=self.host):
+                    return True
+            except ssl.SSLCertVerificationError:
+                return False
+
+    def follow(self, authority):
+        """Whether every replica serves what this CA issued."""
+        return all(self.leaf_is_trusted(replica, authority) for replica in self.running)
 
     # MARK: The end
 
