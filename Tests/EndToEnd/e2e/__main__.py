@@ -50,8 +50,8 @@ def options():
         "--values", action="append", default=[], metavar="FILE", help="values for the chart; may be repeated")
     parser.add_argument(
         "--webhook-host", default="127.0.0.1", metavar="HOST",
-        help="--local: where the API server finds this machine (127.0.0.1); if that is no address that it has, ports on "
-        "all of its addresses are opened")
+        help="--local: where the API server finds this machine (127.0.0.1); if it has no such address, it listens "
+        "on all that it has")
     parser.add_argument("--ruled", metavar="PROGRAM", help="--local: the program (the last build)")
     parser.add_argument("--kubectl", default="kubectl", metavar="PROGRAM", help="kubectl")
     parser.add_argument("--helm", default="helm", metavar="PROGRAM", help="Helm 3.17 or later")
