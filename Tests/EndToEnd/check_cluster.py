@@ -1,4 +1,5 @@
-"""Runs `ruled certs manage` and two replicas of `ruled serve` as processes, against a stand-in for the API server.
+"""Runs `ruled certs manage` and two replicas of `ruled serve` as processes, against a stand-in for the API server, and
+`scripts/e2e` as far as it goes without a cluster.
 
     python3 Tests/EndToEnd/check_cluster.py PATH-OF-RULED
 
@@ -158,6 +159,43 @@ def within(seconds, condition):
     return False
 
 
+def script(check, ruled):
+    """`scripts/e2e`, which needs a cluster for the rest: it says how it is used, and refuses before it touches one."""
+    folder = Path(tempfile.mkdtemp(prefix="ruled-e2e-"))
+    calls, kubectl = folder / "calls", folder / "kubectl"
+    cluster = {"clusters": [{"cluster": {"server": "https://cluster.example"}}]}
+    kubectl.write_text(f"""#!/bin/sh
+echo "$*" >>{calls}
+case "$*" in
+*current-context) echo there ;;
+*" version "*) [ -e {folder}/up ] && echo '{{"serverVersion": {{"gitVersion": "v1.36.0"}}}}' || exit 1 ;;
+*" config view "*) echo '{json.dumps(cluster)}' ;;
+*) exit 1 ;;
+esac
+""")
+    kubectl.chmod(0o755)
+
+    def run(*arguments):
+        return subprocess.run(
+            [ROOT / "scripts/e2e", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    done = run("--help")
+    check("scripts/e2e --help says how it is used", done.returncode == 0 and "exit codes" in done.stdout)
+    check("without saying how, it ends with 2", run().returncode == 2)
+    local = ["--local", "--ruled", ruled, "--kubectl", kubectl]
+    done = run("--local", "--ruled", ruled, "--kubectl", folder / "none")
+    check("without kubectl too", done.returncode == 2 and "install kubectl" in done.stderr)
+    done = run(*local)
+    check("and where no cluster answers", done.returncode == 2 and "no cluster answers in the context `there`" in
+          done.stderr)
+    (folder / "up").touch()
+    done = run(*local)
+    check("it says which cluster it is, and does nothing unless it is told to", done.returncode == 2
+          and "`there`" in done.stdout and "give --yes" in done.stderr and "proxy" not in calls.read_text())
+    done = subprocess.run([ruled, "validate", ROOT / "Tests/EndToEnd/e2e/rules", "--fail-on", "warning"])
+    check("its rules are valid", done.returncode == 0)
+
+
 def main():
     ruled, failed = sys.argv[1], []
 
@@ -166,6 +204,7 @@ def main():
         if not holds:
             failed.append(name)
 
+    script(check, ruled)
     cluster = Cluster()
     cluster.put(WEBHOOKS, {
         "metadata": {"name": "ruled"},

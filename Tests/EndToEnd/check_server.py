@@ -28,6 +28,8 @@ import tempfile
 import threading
 import time
 
+from loads import Load, PacedLoad, percentile
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OWN = ROOT / "Tests/EngineTests/Fixtures/reviews"
 SHARED = ROOT.parent / "shared/data/admission-reviews"
@@ -185,65 +187,6 @@ def recorded_reviews():
     server.end()
 
 
-class Load:
-    """Threads that post a review again and again, each on its connection, as an API server does: a connection is
-    kept until an answer says `Connection: close`. Every request that was sent must be answered."""
-
-    def __init__(self, server, clients=16, body=None):
-        self.server, self.answered, self.failures, self.seconds = server, 0, [], []
-        self.body = body or (OWN / "create-every-kind-of-image.json").read_bytes()
-        self.stopping = threading.Event()
-        self.lock = threading.Lock()
-        self.threads = [threading.Thread(target=self.run) for _ in range(clients)]
-        for thread in self.threads:
-            thread.start()
-
-    def run(self):
-        connection = None
-        while not self.stopping.is_set():
-            if connection is None:
-                connection = self.server.connect()
-                try:
-                    connection.connect()
-                except OSError as error:
-                    # Whoever is turned away before it sent anything has lost nothing, once the server is ending.
-                    if not self.server_is_ending():
-                        self.failures.append(f"connect: {error!r}")
-                    return
-            start = time.perf_counter()
-            try:
-                connection.request("POST", "/mutate?timeout=10s", self.body, JSON)
-                answer = connection.getresponse()
-                answer.read()
-                if answer.status != 200:
-                    self.failures.append(f"status {answer.status}")
-                    return
-            except (OSError, http.client.HTTPException) as error:
-                self.failures.append(repr(error))
-                return
-            with self.lock:
-                self.answered += 1
-                self.seconds.append((start, time.perf_counter() - start))
-            if answer.getheader("Connection") == "close":
-                connection.close()
-                connection = None
-
-    ending = False
-
-    def server_is_ending(self):
-        return self.ending
-
-    def stop(self):
-        self.stopping.set()
-        for thread in self.threads:
-            thread.join()
-
-
-def percentile(values, share):
-    values = sorted(values)
-    return values[min(len(values) - 1, int(len(values) * share))] * 1000 if values else float("nan")
-
-
 def swaps_under_load():
     """Ten exchanges each of rules and certificate while 64 connections send."""
     server = Server()
@@ -287,6 +230,55 @@ def swaps_under_load():
     server.end()
 
 
+def edits_under_load():
+    """What a flood of edits at /validate does to the slowest answers at /mutate."""
+    server = Server()
+    patterns = ",\n        ".join(f'"source-{number}.example/*"' for number in range(options.patterns))
+    rules = f'language 1\n\nrule many {{\n    rewrite {patterns} to "mirror.example/${{registry}}/*"\n}}\n'
+    edit = json.dumps({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": {
+            "uid": "u", "operation": "UPDATE", "namespace": "ruled", "name": "rules",
+            "kind": {"group": "", "version": "v1", "kind": "ConfigMap"},
+            "object": {"kind": "ConfigMap", "metadata": {"name": "rules"}, "data": {"many.rules": rules}},
+        },
+    })
+    # A flood takes processor time where it comes from, too: what it does at another server is not this one's doing.
+    other, answers, phases = Server(), [], []
+    load = PacedLoad(server, 3 * options.seconds + 1, rate=2_000)
+    time.sleep(1)
+    for name, target in (("before", None), ("while another server is flooded", other), ("while this one is", server)):
+        begun, stopping = time.time(), threading.Event()
+
+        def flood():
+            connection = target.connect()
+            while not stopping.is_set():
+                connection.request("POST", "/validate?timeout=10s", edit, JSON)
+                answer = connection.getresponse()
+                answers.append((answer.status, json.loads(answer.read())["response"]["allowed"]))
+                if answer.getheader("Connection") == "close":
+                    connection.close()
+
+        threads = [threading.Thread(target=flood) for _ in range(6 if target else 0)]
+        for thread in threads:
+            thread.start()
+        time.sleep(options.seconds)
+        stopping.set()
+        phases.append((name, begun, time.time()))
+        for thread in threads:
+            thread.join()
+    reviews, failures = load.end()
+    check(reviews and not failures, f"{len(reviews)} requests around them, none failed", failures)
+    check(answers and set(answers) == {(200, True)}, f"{len(answers)} edits, all answered", set(answers))
+    counts = {name: server.metric(f'ruled_rule_edits_total{{outcome="{name}"}}') for name in ("accepted", "unchecked")}
+    note(", ".join(f"{name}: {count:.0f}" for name, count in counts.items()))
+    for name, since, until in phases:
+        values = [took for start, took in reviews if since <= start <= until]
+        note(f"{name}: {len(values)} requests, p50 {percentile(values, 0.5):.2f} ms, p99 {percentile(values, 0.99):.2f} ms")
+    other.end()
+    server.end()
+
+
 def large_reload_under_load():
     """What reloads of many patterns do to the slowest answers: those of the same run, while one is checked and while
     none is."""
@@ -294,19 +286,8 @@ def large_reload_under_load():
     base = (server.rules / "ecr.rules").read_text()
     patterns = ",\n        ".join(f'"source-{number}.example/*"' for number in range(options.patterns))
     many = f'rule many {{\n    rewrite {patterns} to "mirror.example/${{registry}}/*"\n}}\n'
-    times = server.folder / "times"
-    h2load = shutil.which("h2load")
     reloads = 5
-    if h2load:
-        # A program beside the server: threads of this one would wait for each other while it reads the metrics.
-        load = subprocess.Popen(
-            [h2load, "--h1", "-c", "8", "-t", "1", "--rps", "1000", "-D", str(2 * reloads + 4), "--log-file", str(times),
-             "-d", str(OWN / "create-every-kind-of-image.json"), "-H", "Content-Type: application/json",
-             f"https://127.0.0.1:{server.port}/mutate?timeout=10s"],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    else:
-        note("h2load is not here (Debian: nghttp2-client): Python sends instead")
-        load = Load(server, clients=4)
+    load = PacedLoad(server, 2 * reloads + 4, rate=8_000)
     begun = time.time() + 1
     time.sleep(2)
     for number in range(reloads):
@@ -317,16 +298,8 @@ def large_reload_under_load():
         check(done, f"a reload of {options.patterns} patterns went live under load ({number + 1} of {reloads})",
               server.log.read_text()[-2000:])
         time.sleep(1)
-    if h2load:
-        output = load.communicate()[0]
-        found = [line.split("\t") for line in times.read_text().splitlines()]
-        answers = [(int(start) / 1e6, int(took) / 1e6) for start, status, took in found if status == "200"]
-        check(len(answers) == len(found) > 0, f"{len(answers)} requests around them, none failed", output)
-    else:
-        load.stop()
-        check(not load.failures, f"{load.answered} requests around them, none failed", load.failures[:5])
-        now = time.time() - time.perf_counter()
-        answers = [(start + now, took) for start, took in load.seconds]
+    answers, failures = load.end()
+    check(answers and not failures, f"{len(answers)} requests around them, none failed", failures)
     checked = []
     for line in live()[1:]:
         end = datetime.datetime.fromisoformat(line["time"].replace("Z", "+00:00")).timestamp()
@@ -535,7 +508,7 @@ def refuses_to_end(port):
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-LOAD = [metrics_are_clean, swaps_under_load, large_reload_under_load, termination_under_load, large_bodies]
+LOAD = [metrics_are_clean, swaps_under_load, large_reload_under_load, edits_under_load, termination_under_load, large_bodies]
 ALL = [quickstart, recorded_reviews, signals_and_exit_codes, unreadable_directory] + LOAD
 
 

@@ -4,6 +4,7 @@ import Crypto
 #else
     import Foundation
 #endif
+import Server
 import SwiftASN1
 import X509
 
@@ -140,7 +141,7 @@ struct CertificateAuthority: Sendable, Equatable {
     /// Issues a serving certificate with a new key.
     ///
     /// - Parameters:
-    ///   - names: DNS names.
+    ///   - names: DNS names and IP addresses.
     ///   - now: seconds since 1970.
     ///   - life: seconds from now until it expires, which is never after its authority does.
     func issue(names: [String], now: Double, life: Double) throws(AuthorityFailure) -> Leaf {
@@ -163,7 +164,7 @@ struct CertificateAuthority: Sendable, Equatable {
                     try ExtendedKeyUsage([.serverAuth])
                     SubjectKeyIdentifier(keyIdentifier: Self.identifier(of: leafKey)[...])
                     AuthorityKeyIdentifier(keyIdentifier: trusted.keyIdentifier[...])
-                    SubjectAlternativeNames(names.map { .dnsName($0) })
+                    SubjectAlternativeNames(hosts: names)
                 },
                 issuerPrivateKey: .init(key))
             return Leaf(

@@ -1,4 +1,5 @@
 import Server
+import X509
 
 /// A CA and one serving certificate, as files.
 package struct CertificateBundle: Sendable {
@@ -16,7 +17,7 @@ package struct CertificateBundle: Sendable {
     /// Makes one.
     ///
     /// - Parameters:
-    ///   - names: the DNS names that the serving certificate is for.
+    ///   - names: the DNS names and IP addresses that the serving certificate is for.
     ///   - days: until the serving certificate expires.
     ///   - authorityDays: until the CA expires.
     package init(names: [String], days: Int, authorityDays: Int) throws(APIServer.Failure) {
@@ -33,6 +34,11 @@ package struct CertificateBundle: Sendable {
         } catch {
             throw APIServer.Failure(reason: error.reason)
         }
+    }
+
+    /// Whether a serving certificate can be for it: a DNS name or an IP address.
+    package static func isHost(_ text: String) -> Bool {
+        isDNSName(text) || SubjectAlternativeNames.address(text) != nil
     }
 
     /// Whether a text is a DNS name (RFC 1123, section 2.1), perhaps with a leading `*.`.

@@ -27,7 +27,7 @@ package final class LeafIssuer: Sendable {
     ///
     /// - Parameters:
     ///   - service: the Service that the API server calls; the certificate is for `service.namespace.svc`.
-    ///   - names: further DNS names.
+    ///   - names: further DNS names and IP addresses.
     ///   - certificate: where what is issued is served.
     package init(
         secret: AuthoritySecret, service: String, names: [String], certificate: IssuedCertificate,

@@ -84,13 +84,17 @@ package final class KubernetesClient: Sendable {
 
     /// Asks, and gives each line of the answer to `line` as it comes.
     ///
-    /// - Parameter line: returns whether to go on.
+    /// - Parameters:
+    ///   - begun: called once the answer has begun, which may be long before its first line.
+    ///   - line: returns whether to go on.
     package func stream(
-        _ request: Request, line: @escaping @Sendable ([UInt8]) async -> Bool
+        _ request: Request, begun: @escaping @Sendable () -> Void = {},
+        line: @escaping @Sendable ([UInt8]) async -> Bool
     ) async throws(APIFailure) {
         let result = await withDeadline(request.seconds) { () async -> Result<Void, APIFailure> in
             do throws(APIFailure) {
                 let response = try await self.authorised(request)
+                begun()
                 return .success(try await Self.lines(of: response, line))
             } catch {
                 return .failure(error)

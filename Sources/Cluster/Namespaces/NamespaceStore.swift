@@ -121,56 +121,44 @@ package final class NamespaceStore: NamespaceLabelSource {
                 heard()
                 return 0
             case .watch(let version):
-                watch = try await observe(watch, since: version)
+                try await observe(&watch, since: version)
                 heard()
                 return watch.ended(after: Self.now - start)
             }
         } catch {
             if Task.isCancelled { return 0 }
             note(error)
-            return watch.failed(error)
+            return watch.failed(error, after: Self.now - start)
         }
     }
 
-    /// Watches until the stream ends.
-    private func observe(_ watch: NamespaceWatch, since version: String) async throws(APIFailure) -> NamespaceWatch {
+    /// Watches until the stream ends; what it brought counts also where it breaks.
+    private func observe(_ watch: inout NamespaceWatch, since version: String) async throws(APIFailure) {
         // The API server ends a watch after about as long as it is asked to. Not all clients come back at once.
         let life = Int.random(in: 240...360)
         let state = Mutex(watch)
-        let failure: APIFailure?
-        do throws(APIFailure) {
-            try await client.stream(
-                .init(
-                    path: Self.path,
-                    query: [
-                        ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", version),
-                        ("timeoutSeconds", "\(life)"),
-                    ], seconds: Double(life + 30))
-            ) { line in
-                self.heard()
-                // A line that is no event says nothing about those after it; the version that it would have brought
-                // comes with the next.
-                guard let event = try? NamespaceEvent.read(line) else { return true }
-                switch state.withLock({ $0.received(event) }) {
-                case .change(let change): self.apply(change)
-                case .nothing: break
-                case .end:
-                    self.labels.withLock { $0.restarts += 1 }
-                    return false
-                }
-                return true
+        defer { watch = state.withLock { $0 } }
+        try await client.stream(
+            .init(
+                path: Self.path,
+                query: [
+                    ("watch", "1"), ("allowWatchBookmarks", "true"), ("resourceVersion", version),
+                    ("timeoutSeconds", "\(life)"),
+                ], seconds: Double(life + 30)), begun: { self.heard() }
+        ) { line in
+            self.heard()
+            // A line that is no event says nothing about those after it; the version that it would have brought
+            // comes with the next.
+            guard let event = try? NamespaceEvent.read(line) else { return true }
+            switch state.withLock({ $0.received(event) }) {
+            case .change(let change): self.apply(change)
+            case .nothing: break
+            case .end:
+                self.labels.withLock { $0.restarts += 1 }
+                return false
             }
-            failure = nil
-        } catch {
-            failure = error
+            return true
         }
-        var reached = state.withLock { $0 }
-        guard let failure else { return reached }
-        if Task.isCancelled { return reached }
-        note(failure)
-        let pause = reached.failed(failure)
-        try? await Task.sleep(for: .seconds(pause))
-        return reached
     }
 
     private func apply(_ change: NamespaceWatch.Change) {

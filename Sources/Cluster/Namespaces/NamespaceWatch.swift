@@ -30,6 +30,8 @@ struct NamespaceWatch {
     private(set) var step = Step.list(after: nil)
     private var pages: [String: [String: String]] = [:]
     private var backoff: Backoff
+    /// Whether the watch has brought anything since it began.
+    private var isAlive = false
 
     init(backoff: Backoff = Backoff(first: 1, limit: 30)) {
         self.backoff = backoff
@@ -57,6 +59,7 @@ struct NamespaceWatch {
             begin()
             return .end
         }
+        isAlive = true
         guard case .watch = step, let metadata = event.object.metadata else { return .nothing }
         if let version = metadata.resourceVersion { step = .watch(since: version) }
         guard let name = metadata.name else { return .nothing }
@@ -72,6 +75,7 @@ struct NamespaceWatch {
     /// - Parameter seconds: how long it was there.
     /// - Returns: seconds until the next step.
     mutating func ended(after seconds: Double, jitter: Double = .random(in: 0...1)) -> Double {
+        isAlive = false
         guard seconds < Self.shortest else {
             backoff.succeeded()
             return 0
@@ -79,10 +83,15 @@ struct NamespaceWatch {
         return backoff.failed(jitter: jitter)
     }
 
-    /// A step failed.
+    /// A step failed. Where that was a watch which was alive for a while, it is the first failure in a row.
     ///
+    /// - Parameter seconds: how long the step took.
     /// - Returns: seconds until the next.
-    mutating func failed(_ failure: APIFailure, jitter: Double = .random(in: 0...1)) -> Double {
+    mutating func failed(
+        _ failure: APIFailure, after seconds: Double = 0, jitter: Double = .random(in: 0...1)
+    ) -> Double {
+        if isAlive, seconds >= Self.shortest { backoff.succeeded() }
+        isAlive = false
         if failure.kind == .expired { begin() }
         return backoff.failed(retryAfter: failure.retryAfter, jitter: jitter)
     }

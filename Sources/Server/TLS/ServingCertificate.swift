@@ -97,12 +97,7 @@ struct ServingCertificate: Sendable {
                     Critical(BasicConstraints.isCertificateAuthority(maxPathLength: nil))
                     Critical(KeyUsage(digitalSignature: true, keyCertSign: true))
                     try ExtendedKeyUsage([.serverAuth])
-                    SubjectAlternativeNames(
-                        (["localhost"] + names).map { .dnsName($0) } + [
-                            .ipAddress(ASN1OctetString(contentBytes: [127, 0, 0, 1])),
-                            .ipAddress(
-                                ASN1OctetString(contentBytes: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1])),
-                        ])
+                    SubjectAlternativeNames(hosts: ["localhost"] + names + ["127.0.0.1", "::1"])
                 },
                 issuerPrivateKey: .init(key))
             return try ServingCertificate(

@@ -24,7 +24,7 @@ struct CertsWrite: ParsableCommand {
     @Option(help: ArgumentHelp("A Service that it is for; may be repeated.", valueName: "namespace/name"))
     var service: [SecretName] = []
 
-    @Option(help: ArgumentHelp("A DNS name that it is for; may be repeated.", valueName: "name"))
+    @Option(help: ArgumentHelp("A DNS name or IP address that it is for; may be repeated.", valueName: "host"))
     var dnsName: [String] = []
 
     @Option(help: ArgumentHelp("Days until the serving certificate expires.", valueName: "days"))
@@ -39,12 +39,12 @@ struct CertsWrite: ParsableCommand {
     private var names: [String] { service.map { "\($0.name).\($0.namespace ?? "default").svc" } + dnsName }
 
     func validate() throws {
-        if names.isEmpty { throw ValidationError("say what it is for: --service NAMESPACE/NAME or --dns-name NAME") }
+        if names.isEmpty { throw ValidationError("say what it is for: --service NAMESPACE/NAME or --dns-name HOST") }
         if let service = service.first(where: { $0.namespace == nil }) {
             throw ValidationError("`\(service.name)` in --service is not NAMESPACE/NAME")
         }
-        if let name = names.first(where: { !CertificateBundle.isDNSName($0) }) {
-            throw ValidationError("`\(name)` is not a DNS name")
+        if let name = names.first(where: { !CertificateBundle.isHost($0) }) {
+            throw ValidationError("`\(name)` is neither a DNS name nor an IP address")
         }
         for (option, value) in [("--days", days), ("--ca-days", caDays)] where !(1...36_500).contains(value) {
             throw ValidationError("\(option) is between 1 and 36500")

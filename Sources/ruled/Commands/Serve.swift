@@ -115,7 +115,9 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The certificate's key, PEM.", valueName: "file"))
     var tlsKey: String?
 
-    @Option(help: ArgumentHelp("A further name for a certificate of its own; may be repeated.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "A further name or IP address for a certificate of its own; may be repeated.", valueName: "host"))
     var tlsName: [String] = []
 
     @Option(

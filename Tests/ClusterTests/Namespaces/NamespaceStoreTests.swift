@@ -77,6 +77,29 @@ import Testing
         #expect(lines.all.filter { $0.contains("cannot be followed") }.count == 1)
     }
 
+    @Test("while the API server is away nothing counts as heard, and nobody says that namespaces are followed again")
+    func silence() async throws {
+        let server = try StubAPIServer()
+        let lines = Lines()
+        let store = try await started(server, lines: lines)
+        #expect(await eventually { server.watchCount == 1 })
+        func heard() -> String? {
+            store.metricsText().split(separator: "\n").first { $0.hasPrefix("ruled_namespaces_heard_") }.map(
+                String.init)
+        }
+        server.goAway()
+        #expect(await eventually { store.problem != nil })
+        let before = heard()
+        // Two or three tries to come back.
+        try await Task.sleep(for: .seconds(2.5))
+        #expect(before != nil && heard() == before)
+        #expect(store.problem != nil)
+        #expect(lines.all.filter { $0.contains("cannot be followed") }.count == 1)
+        #expect(!lines.contain("followed again"))
+        server.comeBack()
+        #expect(await eventually { lines.contain("followed again") })
+    }
+
     @Test("a list that is refused says which right is missing")
     func forbidden() async throws {
         let server = try StubAPIServer()

@@ -63,6 +63,19 @@ import Testing
         #expect(watch.failed(APIFailure(.busy, "x", retryAfter: 20), jitter: 0) == 20)
     }
 
+    @Test("a watch that was alive and breaks is the first failure in a row, one that only took its time is not")
+    func breaks() {
+        var watch = NamespaceWatch(backoff: Backoff(first: 1, limit: 8))
+        _ = watch.listed(page([]))
+        let failure = APIFailure(.unreachable, "x")
+        #expect((0..<3).map { _ in watch.failed(failure, after: 60, jitter: 1) } == [1, 2, 4])
+        _ = watch.received(event("BOOKMARK", nil, "11"))
+        #expect(watch.failed(failure, after: 60, jitter: 1) == 1)
+        _ = watch.received(event("BOOKMARK", nil, "12"))
+        #expect(watch.failed(failure, after: 0.1, jitter: 1) == 2)
+        #expect(watch.failed(failure, after: 60, jitter: 1) == 4)
+    }
+
     @Test("a watch that ends in its time is taken up at once, one that ends at once is not")
     func ends() {
         var watch = NamespaceWatch()
