@@ -142,7 +142,9 @@ struct PatternIndex {
             if let values = values(of: .podLabel(entry.key), in: box) { return (.podLabel(entry.key), values) }
         }
         for entry in box.namespaceLabels.entries {
-            if let values = values(of: .namespaceLabel(entry.key), in: box) { return (.namespaceLabel(entry.key), values) }
+            if let values = values(of: .namespaceLabel(entry.key), in: box) {
+                return (.namespaceLabel(entry.key), values)
+            }
         }
         return nil
     }

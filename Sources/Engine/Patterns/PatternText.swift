@@ -49,7 +49,8 @@ struct PatternText {
         }
         let marks = Marks(bytes)
         if marks.hasColon,
-            let scheme = ["https://", "http://", "docker://", "oci://"].first(where: { text.utf8.starts(with: $0.utf8) })
+            let scheme = ["https://", "http://", "docker://", "oci://"].first(where: { text.utf8.starts(with: $0.utf8) }
+            )
         {
             throw PatternFault(
                 .schemeInPattern, "`\(scheme)` does not belong into the name of an image", 0..<scheme.utf8.count,
