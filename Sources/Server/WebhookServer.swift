@@ -178,26 +178,10 @@ public final class WebhookServer: Sendable {
 
     /// Runs until SIGTERM or SIGINT; SIGHUP reads all files again, a second SIGTERM or SIGINT ends at once.
     public func run() throws(ServerFailure) {
-        let signals = DispatchQueue(label: "ruled.signals")
-        let ended = DispatchSemaphore(value: 0)
-        var sources: [any DispatchSourceSignal] = []
-        let counter = SignalCounter()
-        for number in [SIGTERM, SIGINT, SIGHUP] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: signals)
-            source.setEventHandler {
-                if number == SIGHUP { return self.reload() }
-                if counter.next() > 1 { exit(130) }
-                ended.signal()
-            }
-            source.resume()
-            sources.append(source)
-        }
-        signal(SIGPIPE, SIG_IGN)
+        let signals = EndSignals(hangUp: reload)
         try start()
-        ended.wait()
+        signals.wait()
         stop()
-        for source in sources { source.cancel() }
     }
 
     // MARK: Listeners
@@ -223,11 +207,4 @@ public final class WebhookServer: Sendable {
             ledger: adminLedger, largeBodies: largeBodies, metrics: Metrics(), log: log, clock: clock,
             isDraining: { false })
     }
-}
-
-/// Counts signals, from the handlers of one queue.
-private final class SignalCounter: Sendable {
-    private let count = Atomic<Int>(0)
-
-    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
 }

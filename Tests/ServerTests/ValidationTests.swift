@@ -169,6 +169,17 @@ import Testing
         #expect(texts.contains { $0.contains("too many edits") })
     }
 
+    @Test("a check that nobody waits for any more is given up")
+    func cancelled() async throws {
+        let edit = try #require(RuleEdit(review: Self.review(["a.rules": Self.rules])))
+        let judged = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return edit.judge(settings: [:], live: nil, labelRefusal: nil)
+        }
+        #expect(await judged.value == nil)
+        #expect(edit.judge(settings: [:], live: nil, labelRefusal: nil) == RuleEdit.Judgement())
+    }
+
     @Test("reviews go on while edits are checked")
     func flood() async throws {
         let server = try TestServer(rules: ["a.rules": Self.rules])

@@ -1,52 +1,31 @@
 import Dispatch
 import Engine
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-import NIOPosix
 import RuleLang
 import Synchronization
 
 /// The check of a rule set, in a task that can be cancelled.
-final class BoundedCheck: Sendable {
-    /// A thread of its own: the caller blocks, and where it blocks one of the few threads that tasks share, a check
-    /// that needed one of those would never begin. It gives way to the event loops.
-    private final class Executor: TaskExecutor {
-        private let pool = NIOThreadPool(numberOfThreads: 1)
-
-        init() {
-            pool.start()
-            // On Linux this is the thread's own niceness.
-            pool.submit { _ in _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10) }
-        }
-
-        func enqueue(_ job: consuming ExecutorJob) {
-            let job = UnownedJob(job)
-            pool.submit { _ in job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-        }
-    }
-
-    private static let executor = Executor()
-    private let result = Mutex<RuleSetLoad?>(nil)
-    private let done = DispatchSemaphore(value: 0)
-
-    private init() {}
+enum BoundedCheck {
+    /// The caller blocks: where it blocked one of the threads that tasks share, the check might never begin. Reviews
+    /// come first.
+    private static let thread = WorkThread(niceness: 10)
 
     /// Parses, checks and compiles. Blocks the caller, which is no event loop, until that is done; what is not done
     /// after some seconds is cancelled, and nil is returned once it has ended.
     static func load(_ files: [SourceFile], settings: [String: String], seconds: Double) -> RuleSetLoad? {
-        let check = BoundedCheck()
-        let task = Task.detached(executorPreference: executor) {
-            let load = RuleSet.load(files, settings: settings)
-            check.result.withLock { $0 = load.isCancelled ? nil : load }
-            check.done.signal()
+        let result = Result()
+        let task = Task.detached(executorPreference: thread) {
+            result.value.withLock { $0 = RuleSet.load(files, settings: settings) }
+            result.isThere.signal()
         }
-        if check.done.wait(timeout: .now() + seconds) == .timedOut {
+        if result.isThere.wait(timeout: .now() + seconds) == .timedOut {
             task.cancel()
-            check.done.wait()
+            result.isThere.wait()
         }
-        return check.result.withLock { $0 }
+        return result.value.withLock { $0.flatMap { $0.isCancelled ? nil : $0 } }
+    }
+
+    private final class Result: Sendable {
+        let value = Mutex<RuleSetLoad?>(nil)
+        let isThere = DispatchSemaphore(value: 0)
     }
 }

@@ -50,7 +50,7 @@ final class RuleReloader: Sendable {
     private let log: ServerLog
     private let checkSeconds: Double
     private let current = Mutex<LiveRules?>(nil)
-    private let trouble = Mutex<RuleProblem?>(nil)
+    private let complaint = Complaint<RuleProblem>()
     private let watch = Mutex(Watch())
     private let gate: NamespaceGate
     /// A rule set that is valid and waits until the namespaces are known that it asks about.
@@ -71,7 +71,7 @@ final class RuleReloader: Sendable {
     /// The rule set that decides; nil until one was valid.
     var live: LiveRules? { current.withLock { $0 } }
     /// What is wrong with the files; nil where the live rule set is what they say.
-    var problem: RuleProblem? { trouble.withLock { $0 } }
+    var problem: RuleProblem? { complaint.problem }
 
     /// Looks once, and takes up what changed.
     ///
@@ -109,11 +109,7 @@ final class RuleReloader: Sendable {
     private func take(_ content: RuleDirectory.Content) {
         waiting.withLock { $0 = nil }
         if let live, live.hash == content.hash {
-            let wasTrouble = trouble.withLock { trouble in
-                defer { trouble = nil }
-                return trouble != nil
-            }
-            if wasTrouble {
+            if complaint.settle() {
                 metrics.reloaded(.rules, succeeded: true)
                 log.log(.notice, "the files hold the live rules again", ["hash": live.hash])
             }
@@ -145,18 +141,16 @@ final class RuleReloader: Sendable {
         switch gate.verdict(rules.program) {
         case .refuse(let problem): return refuse(problem)
         case .wait(let reason):
-            let isNew = trouble.withLock { trouble in
-                defer { trouble = RuleProblem(summary: reason, details: []) }
-                return trouble?.summary != reason
-            }
             waiting.withLock { $0 = rules }
-            if isNew { log.log(.notice, "the rules are valid and wait", ["hash": rules.hash, "reason": reason]) }
+            if complaint.raise(RuleProblem(summary: reason, details: [])) {
+                log.log(.notice, "the rules are valid and wait", ["hash": rules.hash, "reason": reason])
+            }
             return
         case .take: break
         }
         waiting.withLock { $0 = nil }
         current.withLock { $0 = rules }
-        trouble.withLock { $0 = nil }
+        complaint.settle()
         metrics.reloaded(.rules, succeeded: true)
         log.log(
             .notice, "rules are live",
@@ -167,11 +161,7 @@ final class RuleReloader: Sendable {
     }
 
     private func refuse(_ problem: RuleProblem) {
-        let isNew = trouble.withLock { trouble in
-            defer { trouble = problem }
-            return trouble != problem
-        }
-        guard isNew else { return }
+        guard complaint.raise(problem) else { return }
         metrics.reloaded(.rules, succeeded: false)
         let consequence = live.map { "the rules of hash \($0.hash) stay live" } ?? "no rules are live"
         log.log(.error, "\(problem.summary); \(consequence)", ["path": directory.path])

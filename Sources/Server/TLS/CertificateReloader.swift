@@ -13,7 +13,7 @@ final class CertificateReloader: Sendable {
     private let metrics: Metrics
     private let log: ServerLog
     private let current = Mutex<ServingCertificate?>(nil)
-    private let trouble = Mutex<String?>(nil)
+    private let complaint = Complaint<String>()
     private let handled = Mutex<[[UInt8]]>([])
 
     init(files: ServerConfiguration.CertificateFiles, metrics: Metrics, log: ServerLog) {
@@ -25,7 +25,7 @@ final class CertificateReloader: Sendable {
     /// What is served; nil until a pair was good.
     var live: ServingCertificate? { current.withLock { $0 } }
     /// Why the files as they are cannot be used; nil where they are in use.
-    var problem: String? { trouble.withLock { $0 } }
+    var problem: String? { complaint.problem }
 
     /// Reads the files, and takes them up if they changed and fit together. The files are small, and their content
     /// says more than their times do.
@@ -45,7 +45,7 @@ final class CertificateReloader: Sendable {
                 now: DateClock.now)
             handled.withLock { $0 = contents }
             current.withLock { $0 = certificate }
-            trouble.withLock { $0 = nil }
+            complaint.settle()
             metrics.reloaded(.certificate, succeeded: true)
             log.log(.notice, "certificate is live", ["expires": DateClock.timestamp(certificate.notAfter)])
         } catch {
@@ -56,21 +56,13 @@ final class CertificateReloader: Sendable {
 
     /// The files hold again what is served.
     private func recover() {
-        let wasTrouble = trouble.withLock { trouble in
-            defer { trouble = nil }
-            return trouble != nil
-        }
-        guard wasTrouble else { return }
+        guard complaint.settle() else { return }
         metrics.reloaded(.certificate, succeeded: true)
         log.log(.notice, "the files hold the served certificate again")
     }
 
     private func refuse(_ reason: String) {
-        let isNew = trouble.withLock { trouble in
-            defer { trouble = reason }
-            return trouble != reason
-        }
-        guard isNew else { return }
+        guard complaint.raise(reason) else { return }
         metrics.reloaded(.certificate, succeeded: false)
         log.log(
             .error, live == nil ? "no certificate to serve" : "the changed certificate is refused, the last one stays",

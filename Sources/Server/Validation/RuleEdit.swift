@@ -56,9 +56,11 @@ struct RuleEdit: Sendable {
     ///   - settings: values for `let` names.
     ///   - live: what decides now; nil where nothing does.
     ///   - labelRefusal: why rules that ask for labels of namespaces are refused; nil where they are not.
-    func judge(settings: [String: String], live: Program?, labelRefusal: String?) -> Judgement {
+    /// - Returns: nil where the task was cancelled meanwhile.
+    func judge(settings: [String: String], live: Program?, labelRefusal: String?) -> Judgement? {
         guard !files.isEmpty else { return Judgement(refusal: "`\(name)` would hold no `*.rules` key") }
         let load = RuleSet.load(files, settings: settings)
+        if load.isCancelled { return nil }
         if let later = load.diagnostics.first(where: isOfLaterLanguage) {
             return Judgement(warnings: [
                 "\(place(of: later))\(later.message): the rules were not checked, and replicas that do not know it "

@@ -1,17 +1,11 @@
 import Engine
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 import Logging
 import NIOCore
-import NIOPosix
 import Synchronization
 
 /// `POST /validate`: judges edits of the rules before the cluster takes them.
 ///
-/// Edits are checked one at a time, on a thread that comes after all others. One that is not done within the budget,
+/// Edits are checked one at a time, on a thread that stands back for all others. One that is not done within the budget,
 /// or for which there is no place in the queue, is let through with a warning: the replicas check it again, and keep
 /// the last good rules.
 final class ValidationEndpoint: Endpoint {
@@ -28,8 +22,9 @@ final class ValidationEndpoint: Endpoint {
     private let log: ServerLog
     private let rules: @Sendable () -> LiveRules?
     private let budget: TimeAmount
-    private let pool: NIOThreadPool
+    private let thread = WorkThread(niceness: 19)
     private let waiting = Atomic<Int>(0)
+    private let isStopping = Atomic<Bool>(false)
 
     init(
         configuration: ServerConfiguration, metrics: Metrics, log: ServerLog,
@@ -40,13 +35,13 @@ final class ValidationEndpoint: Endpoint {
         self.log = log
         budget = ServerConfiguration.time(configuration.editSeconds)
         self.rules = rules
-        pool = NIOThreadPool(numberOfThreads: 1)
-        pool.start()
-        // On Linux this is the thread's own niceness: an edit never takes time from a review.
-        pool.submit { _ in _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19) }
     }
 
-    func stop() { pool.shutdownGracefully { _ in } }
+    /// Lets through what still waits, unchecked.
+    func stop() {
+        isStopping.store(true, ordering: .relaxed)
+        thread.stop()
+    }
 
     func refusal(of head: RequestHead, from source: String) -> Answer? { AdmissionEndpoint.refusalOfForm(head) }
 
@@ -68,19 +63,18 @@ final class ValidationEndpoint: Endpoint {
         }
         let promise = loop.makePromise(of: Answer.self)
         let answer = Pending(promise: promise)
-        let timeout = loop.scheduleTask(in: budget) {
-            answer.give { self.unchecked(review, "the check took too long") }
-        }
-        pool.submit { state in
-            defer { self.waiting.subtract(1, ordering: .relaxed) }
+        let check = Task(executorPreference: thread) { [self] in
+            defer { waiting.subtract(1, ordering: .relaxed) }
+            if isStopping.load(ordering: .relaxed) { return answer.give { unchecked(review, "the server stops") } }
             // What was answered already is not checked any more.
-            guard state == .active, !answer.isGiven else {
-                return answer.give { self.unchecked(review, "the server stops") }
-            }
-            let judged = self.judge(review, body)
-            timeout.cancel()
+            guard !Task.isCancelled, let judged = judge(review, body) else { return }
             answer.give { judged }
         }
+        let timeout = loop.scheduleTask(in: budget) {
+            check.cancel()
+            answer.give { self.unchecked(review, "the check took too long") }
+        }
+        promise.futureResult.whenComplete { _ in timeout.cancel() }
         return .later(promise.futureResult)
     }
 
@@ -93,18 +87,20 @@ final class ValidationEndpoint: Endpoint {
             self.promise = promise
         }
 
-        var isGiven: Bool { isAnswered.load(ordering: .relaxed) }
-
         func give(_ answer: () -> Answer) {
             guard !isAnswered.exchange(true, ordering: .relaxed) else { return }
             promise.succeed(answer())
         }
     }
 
-    private func judge(_ review: AdmissionReview, _ body: [UInt8]) -> Answer {
+    /// Nil where the check was cancelled.
+    private func judge(_ review: AdmissionReview, _ body: [UInt8]) -> Answer? {
         guard let edit = RuleEdit(review: body) else { return unchecked(review, "the ConfigMap cannot be read") }
-        let judgement = edit.judge(
-            settings: configuration.settings, live: rules()?.program, labelRefusal: configuration.namespaceLabelRefusal)
+        guard
+            let judgement = edit.judge(
+                settings: configuration.settings, live: rules()?.program,
+                labelRefusal: configuration.namespaceLabelRefusal)
+        else { return nil }
         let fields = ["namespace": String(review.namespace.prefix(63)), "name": String(review.name.prefix(253))]
         if let refusal = judgement.refusal {
             metrics.edited(.refused)

@@ -8,9 +8,9 @@ struct CertsManage: ParsableCommand {
         commandName: "manage",
         abstract: "Keeps the CA in a Secret, and the caBundle of webhook configurations.",
         discussion: """
-            It makes the CA where there is none, renews it long before it expires, and writes it into the webhooks that
-            call the Service. A bundle or a Secret that somebody loses comes back within seconds. It runs as a
-            Deployment of its own, with a service account of its own, and nobody sends it anything. The replicas issue
+            It makes the CA where there is none, renews it long before it expires, and writes it into the webhooks that \
+            call the Service. A bundle or a Secret that somebody loses comes back within seconds. It runs as a \
+            Deployment of its own, with a service account of its own, and nobody sends it anything. The replicas issue \
             themselves certificates from the Secret: `ruled serve --tls kubernetes`.
 
             Exit codes: 0 stopped by a signal, 2 could not run.

@@ -8,7 +8,7 @@ struct CertsWrite: ParsableCommand {
         commandName: "write",
         abstract: "Writes a CA and a serving certificate to files.",
         discussion: """
-            For everything that is no cluster, or keeps certificates its own way. DIR gets ca.crt, ca.key, tls.crt and
+            For everything that is no cluster, or keeps certificates its own way. DIR gets ca.crt, ca.key, tls.crt and \
             tls.key; the keys are for their owner only.
 
               ruled certs write certs --service ruled/ruled

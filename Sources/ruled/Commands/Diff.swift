@@ -8,7 +8,7 @@ struct Diff: ParsableCommand {
         commandName: "diff",
         abstract: "Says for which images two rule sets do different things; proves it where there are none.",
         discussion: """
-            Two rule sets differ where a pod would get another patch, denial or warning.
+            Two rule sets differ where a pod would get another patch, denial or warning. \
             How they are written, and what rules are called, makes no difference.
 
               ruled diff rules.old rules
@@ -16,7 +16,7 @@ struct Diff: ParsableCommand {
               ruled diff rules.old rules --images images.txt
               kubectl get ns,pods -A -o json | ruled diff rules.old rules --images -
 
-            Exit codes: 0 they do the same; 1 they differ, or one is not valid;
+            Exit codes: 0 they do the same; 1 they differ, or one is not valid; \
             2 could not run.
             """
     )

@@ -7,7 +7,7 @@ struct Format: ParsableCommand {
         commandName: "fmt",
         abstract: "Brings rule files into the canonical layout.",
         discussion: """
-            Files are rewritten in place, and the names of those that changed are printed. No comment is lost, and a
+            Files are rewritten in place, and the names of those that changed are printed. No comment is lost, and a \
             file that does not parse is left as it is.
 
               ruled fmt                    the files of rules/

@@ -7,14 +7,14 @@ struct Plan: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Says what a rule set would do to many manifests, or to a whole cluster.",
         discussion: """
-              ruled plan manifests/                       every *.yaml, *.yml and *.json in it and below
+              ruled plan manifests/            every *.yaml, *.yml and *.json below it
               kubectl get ns,pods -A -o json | ruled plan
               kubectl get ns,deploy,sts,ds,cronjobs -A -o json | ruled plan --format json
 
-            Namespaces among the objects give their labels.
+            Namespaces among the objects give their labels. \
             What another object here owns is counted with that one.
 
-            Exit codes: 0 planned; 1 something would be denied or cannot be read,
+            Exit codes: 0 planned; 1 something would be denied or cannot be read, \
             or the rules are not valid; 2 could not run.
             """
     )

@@ -10,7 +10,7 @@ struct Review: ParsableCommand {
             Namespace, name and operation come from the review, the labels of the namespace from the options.
 
               ruled review --namespace-labels pull-through-enabled=true < review.json
-              ruled review --format jsonl < reviews.jsonl      one review a line in, one answer a line out
+              ruled review --format jsonl < reviews.jsonl      one a line, in and out
 
             Exit codes: 0 answered (whether allowed or not), 1 some line of several was no review, 2 could not run.
             """

@@ -9,14 +9,14 @@ struct Serve: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serves the rules as an HTTPS admission webhook.",
         discussion: """
-            Reviews are answered at POST /mutate, edits of the rules at POST /validate; health, metrics and the live
-            rules on a second listener, without TLS.
-            Rules and certificates are read again when their files change; what is not valid is refused whole, and the
+            Reviews are answered at POST /mutate, edits of the rules at POST /validate; health, metrics and the live \
+            rules on a second listener, without TLS. \
+            Rules and certificates are read again when their files change; what is not valid is refused whole, and the \
             last good one stays. SIGTERM drains and stops, SIGHUP reads all files again.
 
-              ruled serve --rules rules --tls self-signed --namespace-labels pull-through-enabled=true
+              ruled serve --tls self-signed --namespace-labels pull-through-enabled=true
               ruled serve --rules /etc/ruled/rules --tls-cert tls.crt --tls-key tls.key
-              ruled serve --rules /etc/ruled/rules --tls kubernetes --ca-secret ruled/ruled-ca --service-name ruled
+              ruled serve --tls kubernetes --ca-secret ruled/ruled-ca --service-name ruled
 
             Exit codes: 0 stopped by a signal, 2 could not run.
             """

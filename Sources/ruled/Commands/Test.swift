@@ -7,15 +7,15 @@ struct Test: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs the tests of rule sets, or (--pod) says what would happen to manifests.",
         discussion: """
-              ruled test                                     the test blocks of rules/
-              ruled test rules --filter library              those whose name contains a text
-              ruled test --coverage                          and what of the rules they reach
-              ruled test --watch                             again whenever a file changes
+              ruled test                                  the test blocks of rules/
+              ruled test rules --filter library           those whose name contains a text
+              ruled test --coverage                       and what of the rules they reach
+              ruled test --watch                          again whenever a file changes
               ruled test --pod deployment.yaml --namespace-labels pull-through-enabled=true
               kubectl get pods -o yaml | ruled test --pod - --namespace-file namespaces.yaml
-              ruled test --pod pod.yaml --format yaml        the object after the patch
+              ruled test --pod pod.yaml --format yaml     the object after the patch
 
-            Exit codes: 0 passed; 1 a test failed, too little is covered, an object was denied, or the rules are not
+            Exit codes: 0 passed; 1 a test failed, too little is covered, an object was denied, or the rules are not \
             valid; 2 could not run; 130 a watch was ended with Ctrl-C.
             """
     )

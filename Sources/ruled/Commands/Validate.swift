@@ -15,7 +15,7 @@ struct Validate: ParsableCommand {
               ruled validate --format github                  annotations of a pull request
               ruled validate --watch                          again whenever a file changes
 
-            Exit codes: 0 valid, 1 not valid (with --fail-on warning: warnings too), 2 could not run; 130 a watch was
+            Exit codes: 0 valid, 1 not valid (with --fail-on warning: warnings too), 2 could not run; 130 a watch was \
             ended with Ctrl-C.
             """
     )

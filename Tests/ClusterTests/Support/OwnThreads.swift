@@ -10,7 +10,7 @@ struct OwnThreads: SuiteTrait, TestTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable @concurrent () async throws -> Void
     ) async throws {
-        try await withTaskExecutorPreference(ClusterExecutor.shared) { try await function() }
+        try await withTaskExecutorPreference(clusterThread) { try await function() }
     }
 }
 
