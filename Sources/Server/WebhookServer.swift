@@ -193,7 +193,7 @@ public final class WebhookServer: Sendable {
             configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live })
         return ListenerContext(
             endpoint: Router(
-                endpoints: ["/mutate": admission, "/validate": validation],
+                endpoints: [("/mutate", admission), ("/validate", validation)],
                 notFound: "reviews are answered at /mutate, edits of the rules at /validate", metrics: metrics),
             limits: configuration.connectionLimits, ledger: ledger, largeBodies: largeBodies, metrics: metrics,
             log: log, clock: clock, isDraining: { [readiness] in readiness.isDraining })

@@ -1,7 +1,8 @@
 import RuleLang
 
-/// The actions of a rule set as the analyses see them: boxes, how they stand to each other, and what is ignored.
-struct ActionModel {
+/// The actions of a rule set as the analyses see them: boxes, how they stand to each other, and what is ignored. A
+/// class, so that it is handed on as one reference and not as its ten arrays.
+final class ActionModel {
     /// An action's `ignore` or bypass prefix: what no action claims, with where that is said.
     struct Hole {
         let box: Box
@@ -21,7 +22,7 @@ struct ActionModel {
     let holes: [Hole]
     let bypassPrefixes: Set<String>
     let replay: Replay
-    /// For each action, the holes whose patterns overlap its own.
+    /// For each action, the holes whose patterns overlap its own; empty where there are no holes.
     private let relatedHoles: [[Int]]
 
     init(
@@ -36,8 +37,12 @@ struct ActionModel {
         self.holes = holes
         self.bypassPrefixes = bypassPrefixes
         self.replay = replay
+        guard !holes.isEmpty else {
+            relatedHoles = []
+            return
+        }
         var related = Array(repeating: Set<Int>(), count: actions.count)
-        var actionIndex = PatternIndex()
+        var actionIndex = PatternIndex(capacity: actions.count)
         var holeIndex = PatternIndex()
         for (number, action) in actions.enumerated() { actionIndex.insert(action.pattern, number) }
         for (number, hole) in holes.enumerated() { holeIndex.insert(hole.pattern, number) }
@@ -51,7 +56,7 @@ struct ActionModel {
     }
 
     /// The holes that may take something from an action.
-    func holes(in action: Int) -> [Hole] { relatedHoles[action].map { holes[$0] } }
+    func holes(in action: Int) -> [Hole] { holes.isEmpty ? [] : relatedHoles[action].map { holes[$0] } }
 
     /// The rule of an action.
     func rule(_ action: Int) -> CompiledRule { rules[actions[action].rule] }

@@ -22,7 +22,7 @@ struct ActionOrder {
         overriders = inside
         height = Array(repeating: 0, count: boxes.count)
         let overrides = rules.map { Set($0.overrides) }
-        var index = PatternIndex()
+        var index = PatternIndex(capacity: actions.count)
         for (number, action) in actions.enumerated() { index.insert(action.pattern, number, box: boxes[number]) }
         for (number, action) in actions.enumerated() where !Task.isCancelled {
             var seen: Set<Int> = []

@@ -12,8 +12,10 @@ struct Box: Hashable, Sendable {
     var placesAndOperations: PlacesAndOperations
 
     /// What a pattern under some conditions claims.
-    init(pattern: ImagePattern, conditions: ConditionSet) {
-        registries = AtomSet(pattern.registry)
+    ///
+    /// - Parameter registries: the set of the pattern's registry, if there is one already: many patterns share few.
+    init(pattern: ImagePattern, conditions: ConditionSet, registries: AtomSet<RegistryPattern>? = nil) {
+        self.registries = registries ?? AtomSet(pattern.registry)
         paths = AtomSet(pattern.path)
         tags = TagSet(patternTag: pattern.tag, parts: conditions.writtenParts)
         namespaces = conditions.namespaces
@@ -41,7 +43,13 @@ struct Box: Hashable, Sendable {
 
     var isEmpty: Bool {
         placesAndOperations.isEmpty || tags.isEmpty || namespaces.isEmpty || namespaceLabels.isEmptySet
-            || podLabels.isEmptySet || !imageNames.contains { _ in true }
+            || podLabels.isEmptySet || !hasImageNames
+    }
+
+    private var hasImageNames: Bool {
+        // One registry other than Docker Hub and one path: what nearly all patterns are.
+        if let registry = registries.singleAtom, registry != .host("docker.io"), paths.singleAtom != nil { return true }
+        return imageNames.contains { _ in true }
     }
 
     /// Registries and paths of the box, one for each that it is made of. A path of one component does not exist at

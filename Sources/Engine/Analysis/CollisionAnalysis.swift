@@ -12,18 +12,15 @@ struct CollisionAnalysis {
 
     /// Reports a collision once a rule, with one other action: where one of its targets takes two sources, most do.
     func run(diagnostics: inout [Diagnostic]) {
-        var outputs: [Int: ImagePattern] = [:]
-        var index = PatternIndex()
-        for (number, action) in model.actions.enumerated() {
-            guard let preimage = Preimage(action, model.boxes[number]) else { continue }
-            let written = ImagePattern(registry: .host(preimage.target.host), path: written(number, preimage))
-            outputs[number] = written
-            index.insert(written, number)
+        var index = PatternIndex(capacity: model.actions.count)
+        for number in model.actions.indices {
+            if let written = written(number) { index.insert(written, number) }
         }
         var reported: Set<Int> = []
         for number in model.actions.indices where !Task.isCancelled {
             let rule = model.actions[number].rule
-            guard let written = outputs[number] else { continue }
+            // Made once more: to keep it for all of many actions takes more memory than making it takes time.
+            guard !reported.contains(rule), let written = written(number) else { continue }
             func compare(to other: Int) {
                 guard !reported.contains(rule) else { return }
                 switch verdict(other, number) {
@@ -158,10 +155,13 @@ struct CollisionAnalysis {
         return try? Reference.parse(text).get()
     }
 
-    private func written(_ action: Int, _ preimage: Preimage) -> PathPattern {
+    /// What holds all that an action writes; nil where it writes nothing.
+    private func written(_ action: Int) -> ImagePattern? {
+        guard case .rewrite(let target, _) = model.actions[action].effect else { return nil }
         let path = model.narrowestOutput(of: action)
-        return preimage.target.hasWildcard || path.components.count < preimage.target.components.count
-            ? path : PathPattern(components: path.components, hasWildcard: false)
+        let hasWildcard = target.hasWildcard || path.components.count < target.components.count
+        return ImagePattern(
+            registry: .host(target.host), path: PathPattern(components: path.components, hasWildcard: hasWildcard))
     }
 }
 

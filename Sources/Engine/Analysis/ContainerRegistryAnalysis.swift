@@ -21,11 +21,10 @@ struct ContainerRegistryAnalysis {
     /// `amazonaws.com.cn`, or as dual-stack endpoint `ACCOUNT.dkr-ecr.REGION.on.aws` (Amazon ECR User Guide, "Amazon
     /// ECR endpoints").
     static func isHost(_ host: String) -> Bool {
+        // Most hosts are others, and are found to be so by their first byte.
+        guard host.utf8.prefix(while: { (48...57).contains($0) }).count == 12 else { return false }
         let labels = host.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count >= 5, labels[0].utf8.count == 12, labels[0].utf8.allSatisfy({ (48...57).contains($0) })
-        else {
-            return false
-        }
+        guard labels.count >= 5, labels[0].utf8.count == 12 else { return false }
         if labels[1] == "dkr-ecr" || labels[1] == "dkr-ecr-fips" {
             return labels.count == 5 && labels[3...] == ["on", "aws"]
         }

@@ -22,7 +22,7 @@ struct OutputAnalysis {
         let index = RegistryIndex(model.actions.map(\.pattern))
         for (source, action) in model.actions.enumerated() where !Task.isCancelled {
             guard let preimage = Preimage(action, model.boxes[source]) else { continue }
-            if model.bypassPrefixes.contains(preimage.target.host + "/") {
+            if !model.bypassPrefixes.isEmpty, model.bypassPrefixes.contains(preimage.target.host + "/") {
                 diagnostics.append(
                     Diagnostic(
                         .outputUnderBypass,
@@ -30,19 +30,21 @@ struct OutputAnalysis {
                         at: model.spans[source], help: ["choose a host for `bypass` that is no registry"]))
                 continue
             }
-            let takers =
-                cache.takers[preimage.target.host]
-                ?? index.actions(at: preimage.target.host).filter {
-                    model.actions[$0].effect != .allow
-                }
-            cache.takers[preimage.target.host] = takers
-            for second in takers {
+            for second in takers(at: preimage.target.host, index) {
                 if let diagnostic = reentry(source, preimage, second) {
                     diagnostics.append(diagnostic)
                     break
                 }
             }
         }
+    }
+
+    /// The actions that take images up at a registry.
+    private func takers(at host: String, _ index: RegistryIndex) -> [Int] {
+        if let known = cache.takers[host] { return known }
+        let takers = index.actions(at: host).filter { model.actions[$0].effect != .allow }
+        cache.takers[host] = takers
+        return takers
     }
 
     /// What one action writes must not be won by another in any later request, whatever its operation.
@@ -182,6 +184,7 @@ extension ActionModel {
             return PathPattern(components: [], hasWildcard: true)
         }
         var components: [String] = []
+        components.reserveCapacity(target.components.count)
         for component in target.components {
             switch component {
             case .literal(let text): components.append(text)

@@ -6,6 +6,18 @@ struct RuleChecker {
     /// Whether no statement was left out because it is broken.
     let isWhole: Bool
     private var conditions: ConditionChecker { ConditionChecker(names: names) }
+    private let hosts = Hosts()
+
+    /// The hosts so far: thousands of patterns name a few of them, and each is kept once.
+    private final class Hosts {
+        private var known: Set<String> = []
+
+        func shared(_ host: String) -> String {
+            // So many bytes stand in the string itself.
+            guard host.utf8.count > 15 else { return host }
+            return known.insert(host).memberAfterInsert
+        }
+    }
 
     init(names: NameTable, isWhole: Bool) {
         self.names = names
@@ -212,7 +224,9 @@ struct RuleChecker {
     func pattern(_ literal: Literal, diagnostics: inout [Diagnostic]) -> ImagePattern? {
         guard let text = names.resolve(literal, diagnostics: &diagnostics) else { return nil }
         do throws(PatternFault) {
-            return try ImagePattern.parse(text.text)
+            let pattern = try ImagePattern.parse(text.text)
+            guard case .host(let host) = pattern.registry else { return pattern }
+            return ImagePattern(registry: .host(hosts.shared(host)), path: pattern.path, tag: pattern.tag)
         } catch {
             diagnostics.append(Self.diagnostic(error, in: text))
             return nil
@@ -234,7 +248,9 @@ struct RuleChecker {
         else { return nil }
         let target: RewriteTarget
         do throws(PatternFault) {
-            target = try RewriteTarget.parse(text.text)
+            let parsed = try RewriteTarget.parse(text.text)
+            target = RewriteTarget(
+                host: hosts.shared(parsed.host), components: parsed.components, hasWildcard: parsed.hasWildcard)
         } catch {
             diagnostics.append(Self.diagnostic(error, in: text))
             return nil

@@ -52,18 +52,19 @@ public struct RuleSet: Sendable {
     ///   - settings: values for `let` names, which take the place of those in the files.
     public static func load(_ files: [SourceFile], settings: [String: String] = [:]) -> RuleSetLoad {
         var diagnostics: [Diagnostic] = []
-        let checked = check(files, settings: settings, diagnostics: &diagnostics)
+        var checked = check(files, settings: settings, diagnostics: &diagnostics)
         var ruleSet: RuleSet?
         if !diagnostics.contains(where: { $0.severity == .error }) {
             let compiler = Compiler(
                 files: files, rules: checked.rules, ignores: checked.ignores, bypasses: checked.bypasses)
+            // The compiler has of them what it needs, and what is proved needs the memory.
+            checked.rules = []
             if let (program, proof) = compiler.compile(diagnostics: &diagnostics) {
                 ruleSet = RuleSet(
                     program: program,
                     statistics: Statistics(
-                        files: files.count, rules: checked.rules.count,
-                        actions: checked.rules.reduce(0) { $0 + $1.actions.count }, ignores: checked.ignores.count,
-                        tests: checked.tests.count),
+                        files: files.count, rules: compiler.rules.count, actions: compiler.actions.count,
+                        ignores: checked.ignores.count, tests: checked.tests.count),
                     proof: proof, tests: checked.tests, source: RuleSetSource(files: files, settings: settings))
             }
         }
@@ -79,13 +80,12 @@ public struct RuleSet: Sendable {
         var trees: [SyntaxTree] = []
         for (index, file) in files.enumerated() where !Task.isCancelled {
             let result = SyntaxTree.parse(file, file: index)
-            trees.append(result.tree)
+            trees.append(result.tree.withoutTokens)
             diagnostics += result.diagnostics
         }
         // What a broken statement would have defined is not known, so that nothing is called unknown.
         let isWhole = !diagnostics.contains { $0.severity == .error }
-        let checker = Checker(trees: trees, settings: settings, isWhole: isWhole)
-        return checker.check(diagnostics: &diagnostics)
+        return Checker(settings: settings, isWhole: isWhole).check(&trees, diagnostics: &diagnostics)
     }
 }
 
@@ -105,30 +105,40 @@ struct RuleSetSource: Sendable {
 /// Checks all files of a rule set together.
 struct Checker {
     struct Result {
-        let rules: [CheckedRule]
+        var rules: [CheckedRule]
         let ignores: [CheckedIgnore]
         let bypasses: [CheckedBypass]
         let tests: [CheckedTest]
         let acceptances: Acceptances
     }
 
-    let trees: [SyntaxTree]
     let settings: [String: String]
     let isWhole: Bool
 
-    func check(diagnostics: inout [Diagnostic]) -> Result {
+    /// Checks the statements of trees, and takes them out as it goes: what was checked is as large as what it was made
+    /// of, and both need not be there at once.
+    func check(_ trees: inout [SyntaxTree], diagnostics: inout [Diagnostic]) -> Result {
         let names = NameTable(trees, settings: settings, mayBeIncomplete: !isWhole, diagnostics: &diagnostics)
         let checker = RuleChecker(names: names, isWhole: isWhole)
         var rules: [CheckedRule] = []
         var ruleNames: [String: Span] = [:]
         var ignores: [CheckedIgnore] = []
         var bypasses: [CheckedBypass] = []
-        let statements = trees.flatMap(\.statements)
+        var ofAcceptances: [Diagnostic] = []
+        let acceptances = Acceptances(trees, diagnostics: &ofAcceptances)
+        // Tests are checked when the names of all rules are known.
+        let testTrees = trees.map { tree in
+            let tests = tree.statements.filter { if case .test = $0 { true } else { false } }
+            return SyntaxTree(file: tree.file, source: tree.source, tokens: [], statements: tests)
+        }
+        // The first one last, from where it can be taken.
+        var statements = Array(trees.flatMap(\.statements).reversed())
+        trees = []
         let allNames = statements.compactMap { statement in
             if case .rule(let declaration) = statement { declaration.name.plainText } else { nil }
         }
         let overrideChecker = OverrideChecker(ruleNames: isWhole ? Set(allNames) : nil)
-        for statement in statements where !Task.isCancelled {
+        while !Task.isCancelled, let statement = statements.popLast() {
             switch statement {
             case .rule(let declaration):
                 if let name = declaration.name.plainText {
@@ -159,12 +169,12 @@ struct Checker {
             names: names, ruleNames: isWhole ? Set(ruleNames.keys) : nil,
             observers: Set(rules.filter(\.rule.isObserved).map(\.rule.name)))
         var tests: [CheckedTest] = []
-        for tree in trees {
+        for tree in testTrees {
             for case .test(let declaration) in tree.statements {
                 if let test = testChecker.check(declaration, in: tree, diagnostics: &diagnostics) { tests.append(test) }
             }
         }
-        let acceptances = Acceptances(trees, diagnostics: &diagnostics)
+        diagnostics += ofAcceptances
         return Result(
             rules: rules, ignores: ignores, bypasses: bypasses, tests: tests, acceptances: acceptances)
     }

@@ -273,28 +273,36 @@ struct JSONCursor {
 
     private static func numberEnd(_ bytes: ByteSpan, from start: Int) throws(JSONError) -> Int {
         var offset = start
-        func next() -> UInt8 { offset < bytes.count ? bytes[offset] : 0 }
-        func skipDigits() throws(JSONError) {
-            guard isDigit(next()) else { throw fault("expected a digit", offset) }
-            while isDigit(next()) { offset &+= 1 }
-        }
-        if next() == UInt8(ascii: "-") { offset &+= 1 }
-        if next() == UInt8(ascii: "0") {
+        if byte(bytes, at: offset) == UInt8(ascii: "-") { offset &+= 1 }
+        if byte(bytes, at: offset) == UInt8(ascii: "0") {
             offset &+= 1
-            if isDigit(next()) { throw fault("a number does not begin with 0", offset) }
+            if isDigit(byte(bytes, at: offset)) { throw fault("a number does not begin with 0", offset) }
         } else {
-            try skipDigits()
+            offset = try digitsEnd(bytes, from: offset)
         }
-        if next() == UInt8(ascii: ".") {
+        if byte(bytes, at: offset) == UInt8(ascii: ".") { offset = try digitsEnd(bytes, from: offset &+ 1) }
+        if byte(bytes, at: offset) | 0x20 == UInt8(ascii: "e") {
             offset &+= 1
-            try skipDigits()
-        }
-        if next() == UInt8(ascii: "e") || next() == UInt8(ascii: "E") {
-            offset &+= 1
-            if next() == UInt8(ascii: "+") || next() == UInt8(ascii: "-") { offset &+= 1 }
-            try skipDigits()
+            let sign = byte(bytes, at: offset)
+            if sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { offset &+= 1 }
+            offset = try digitsEnd(bytes, from: offset)
         }
         return offset
+    }
+
+    /// Where digits end, of which there has to be one.
+    @inline(__always)
+    private static func digitsEnd(_ bytes: ByteSpan, from start: Int) throws(JSONError) -> Int {
+        guard isDigit(byte(bytes, at: start)) else { throw fault("expected a digit", start) }
+        var offset = start &+ 1
+        while isDigit(byte(bytes, at: offset)) { offset &+= 1 }
+        return offset
+    }
+
+    /// A byte, or 0 at the end.
+    @inline(__always)
+    private static func byte(_ bytes: ByteSpan, at offset: Int) -> UInt8 {
+        offset < bytes.count ? bytes[offset] : 0
     }
 
     @inline(__always)

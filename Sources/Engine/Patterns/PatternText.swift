@@ -21,6 +21,12 @@ struct PatternText {
     struct Part {
         let text: String
         let range: Range<Int>
+
+        /// A part of a text's bytes.
+        init(_ bytes: [UInt8], _ range: Range<Int>) {
+            text = String(decoding: bytes[range], as: UTF8.self)
+            self.range = range
+        }
     }
 
     let text: String
@@ -35,42 +41,70 @@ struct PatternText {
 
     init(_ text: String, role: String) throws(PatternFault) {
         self.text = text
-        let whole = 0..<text.utf8.count
+        let bytes = Array(text.utf8)
+        let whole = 0..<bytes.count
         guard !text.isEmpty else {
             throw PatternFault(
                 .missingPath, "the \(role) is empty", whole, help: ["name a registry and a path: `quay.io/*`"])
         }
-        if let scheme = ["https://", "http://", "docker://", "oci://"].first(where: { text.utf8.starts(with: $0.utf8) })
+        let marks = Marks(bytes)
+        if marks.hasColon,
+            let scheme = ["https://", "http://", "docker://", "oci://"].first(where: { text.utf8.starts(with: $0.utf8) }
+            )
         {
             throw PatternFault(
                 .schemeInPattern, "`\(scheme)` does not belong into the name of an image", 0..<scheme.utf8.count,
                 help: ["write `\(text.dropFirst(scheme.count))`"])
         }
-        if let at = text.utf8.firstIndex(of: UInt8(ascii: "@")) {
-            let offset = text.utf8.distance(from: text.utf8.startIndex, to: at)
+        if let at = marks.at {
             throw PatternFault(
-                .digestInPattern, "a \(role) has no digest", offset..<whole.upperBound,
-                help: ["write `\(String(text[..<at]))`; the digest of an image follows it wherever it goes"])
+                .digestInPattern, "a \(role) has no digest", at..<whole.upperBound,
+                help: [
+                    "write `\(Part(bytes, 0..<at).text)`; the digest of an image follows it wherever it goes"
+                ])
         }
-        var parts: [Part] = []
-        var start = 0
-        // By bytes: to find where characters end is most of the work of loading many patterns.
-        for piece in text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            let end = start + piece.count
-            parts.append(Part(text: String(Substring(piece)), range: start..<end))
-            start = end + 1
+        registry = Part(bytes, 0..<(marks.slashes.first ?? whole.upperBound))
+        var path: [Part] = []
+        path.reserveCapacity(marks.slashes.count)
+        var tag: Part?
+        for (index, slash) in marks.slashes.enumerated() {
+            guard index == marks.slashes.count - 1 else {
+                path.append(Part(bytes, slash + 1..<marks.slashes[index + 1]))
+                continue
+            }
+            path.append(Part(bytes, slash + 1..<(marks.tagColon ?? whole.upperBound)))
+            tag = marks.tagColon.map { Part(bytes, $0 + 1..<whole.upperBound) }
         }
-        registry = parts.removeFirst()
-        if let last = parts.last, let colon = last.text.utf8.firstIndex(of: UInt8(ascii: ":")) {
-            let name = String(last.text[..<colon])
-            let end = last.range.lowerBound + name.utf8.count
-            parts[parts.count - 1] = Part(text: name, range: last.range.lowerBound..<end)
-            tag = Part(
-                text: String(last.text[last.text.utf8.index(after: colon)...]), range: end + 1..<last.range.upperBound)
-        } else {
-            tag = nil
+        self.path = path
+        self.tag = tag
+    }
+
+    /// Where in a text the characters stand that part it, found by going over its bytes once: to find where characters
+    /// end is most of the work of loading many patterns.
+    private struct Marks {
+        var slashes: [Int] = []
+        /// The first `@`.
+        var at: Int?
+        var hasColon = false
+        /// The first `:` behind the last slash, if there is a slash.
+        var tagColon: Int?
+
+        init(_ bytes: [UInt8]) {
+            slashes.reserveCapacity(8)
+            for index in bytes.indices {
+                switch bytes[index] {
+                case UInt8(ascii: "/"):
+                    slashes.append(index)
+                    tagColon = nil
+                case UInt8(ascii: ":"):
+                    hasColon = true
+                    if tagColon == nil, !slashes.isEmpty { tagColon = index }
+                case UInt8(ascii: "@"):
+                    if at == nil { at = index }
+                default: break
+                }
+            }
         }
-        path = parts
     }
 
     /// Whether a first component is taken for a registry, as distribution's `splitDockerDomain` decides it.
@@ -215,5 +249,10 @@ extension ImagePattern {
 
 extension String {
     /// Whether an ASCII character stands in the text.
-    func holds(_ character: Unicode.Scalar) -> Bool { utf8.contains(UInt8(ascii: character)) }
+    func holds(_ character: Unicode.Scalar) -> Bool {
+        let byte = UInt8(ascii: character)
+        let bytes = utf8.span
+        for index in bytes.indices where bytes[index] == byte { return true }
+        return false
+    }
 }

@@ -49,7 +49,7 @@ extension RewriteTarget {
                 .misusedRegistryName, "`${registry}` stands for one whole component", part.range,
                 help: ["put slashes around it: `…/${registry}/…`"])
         }
-        let literal = parts.filter { $0.text != registryPlaceholder }
+        let literal = parts.lazy.filter { $0.text != registryPlaceholder }
         try text.checkComponents(literal, role: "target")
         if parts.count == 1, host == "docker.io", !hasWildcard, literal.isEmpty {
             throw PatternFault(

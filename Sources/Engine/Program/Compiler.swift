@@ -3,12 +3,22 @@ import RuleLang
 /// Puts checked rules in canonical order, finds how their actions stand to each other, and lays them out to decide.
 struct Compiler {
     let files: [SourceFile]
-    let rules: [CheckedRule]
+    /// Sorted by name.
+    let rules: [CompiledRule]
+    /// Sorted by rule and pattern.
+    let actions: [CompiledAction]
+    /// Where the actions stand.
+    let spans: [Span]
+    /// What stands after `overrides`, for each rule.
+    let overrides: [[CheckedOverride]]
     let ignores: [CheckedIgnore]
     let bypasses: [CheckedBypass]
 
-    /// Compiles; a rule set with conflicts gives nil and says why.
-    func compile(diagnostics: inout [Diagnostic]) -> (Program, Proof)? {
+    /// Puts rules and actions in their order.
+    init(files: [SourceFile], rules: [CheckedRule], ignores: [CheckedIgnore], bypasses: [CheckedBypass]) {
+        self.files = files
+        self.ignores = ignores
+        self.bypasses = bypasses
         let sorted = rules.sorted { $0.rule.name < $1.rule.name }
         var actions: [CompiledAction] = []
         var spans: [Span] = []
@@ -25,23 +35,37 @@ struct Compiler {
                 spans.append(action.span)
             }
         }
-        let compiledRules = sorted.map(\.rule)
-        let boxes = actions.map { Box(pattern: $0.pattern, conditions: compiledRules[$0.rule].conditions) }
+        self.actions = actions
+        self.spans = spans
+        self.rules = sorted.map(\.rule)
+        overrides = sorted.map(\.overrides)
+    }
+
+    /// Compiles; a rule set with conflicts gives nil and says why.
+    func compile(diagnostics: inout [Diagnostic]) -> (Program, Proof)? {
+        var registries: [RegistryPattern: AtomSet<RegistryPattern>] = [:]
+        let boxes = actions.map { action in
+            let box = Box(
+                pattern: action.pattern, conditions: rules[action.rule].conditions,
+                registries: registries[action.pattern.registry])
+            registries[action.pattern.registry] = box.registries
+            return box
+        }
         let before = diagnostics.count
-        reportEmpty(boxes, actions, spans, compiledRules, diagnostics: &diagnostics)
+        reportEmpty(boxes, diagnostics: &diagnostics)
         guard diagnostics.count == before else { return nil }
-        let order = ActionOrder(boxes, actions, compiledRules)
+        let order = ActionOrder(boxes, actions, rules)
         var frame = Program.Code()
-        frame.rules = compiledRules
+        frame.rules = rules
         frame.bypassPrefixes = Set(bypasses.map(\.prefix)).sorted()
         let ignoreLocations = addIgnores(to: &frame)
         let model = ActionModel(
-            rules: compiledRules, actions: actions, spans: spans, boxes: boxes, order: order,
+            rules: rules, actions: actions, spans: spans, boxes: boxes, order: order,
             holes: ignores.compactMap(ActionModel.Hole.init) + bypasses.map(ActionModel.Hole.init),
             bypassPrefixes: Set(frame.bypassPrefixes),
             replay: Replay(frame: frame, ignoreLocations: ignoreLocations, actions: actions))
         let proof = analyse(
-            model, overrides: sorted.map(\.overrides), ignoresSelf: frame.ignoresSelf, diagnostics: &diagnostics)
+            model, overrides: overrides, ignoresSelf: frame.ignoresSelf, diagnostics: &diagnostics)
         guard !diagnostics[before...].contains(where: { $0.severity == .error }) else { return nil }
 
         let height = order.height
@@ -58,7 +82,7 @@ struct Compiler {
         }
         let locations = ranked.map { action in
             RuleLocation(
-                rule: compiledRules[actions[action].rule].name, file: files[spans[action].file].name,
+                rule: rules[actions[action].rule].name, file: files[spans[action].file].name,
                 line: files[spans[action].file].lineIndex(at: spans[action].start) + 1)
         }
         return (Program(code: code, locations: locations, ignoreLocations: ignoreLocations), proof)
@@ -91,10 +115,7 @@ struct Compiler {
     }
 
     /// A pattern whose tag contradicts the rule's `image has no tag` claims nothing.
-    private func reportEmpty(
-        _ boxes: [Box], _ actions: [CompiledAction], _ spans: [Span], _ rules: [CompiledRule],
-        diagnostics: inout [Diagnostic]
-    ) {
+    private func reportEmpty(_ boxes: [Box], diagnostics: inout [Diagnostic]) {
         for (index, box) in boxes.enumerated() where box.isEmpty {
             diagnostics.append(
                 Diagnostic(

@@ -138,7 +138,7 @@ extension Reference {
     /// Whether a text can be one component of a repository's path: lower-case letters and digits, joined by one
     /// `.`, one or two `_`, or any number of `-`.
     public static func isPathComponent(_ text: String) -> Bool {
-        isPathComponent(Array(text.utf8))
+        ReferenceGrammar.isPathComponent(text.utf8.span, TextSlice(start: 0, count: text.utf8.count))
     }
 
     /// Whether bytes can be one component of a repository's path.
@@ -151,7 +151,7 @@ extension Reference {
     /// This is the grammar alone. Whether the text before a reference's first slash is read as a host depends on
     /// the text as well: `quay/a` is an image of Docker Hub, `quay.io/a` is not.
     public static func isRegistryHost(_ text: String) -> Bool {
-        isRegistryHost(Array(text.utf8))
+        ReferenceGrammar.isRegistryHost(text.utf8.span, TextSlice(start: 0, count: text.utf8.count))
     }
 
     /// Whether bytes can be a registry's host.
@@ -161,7 +161,7 @@ extension Reference {
 
     /// Whether a text can be a tag: at most 128 letters, digits, `_`, `.` and `-`, the last two not at the beginning.
     public static func isTag(_ text: String) -> Bool {
-        isTag(Array(text.utf8))
+        ReferenceGrammar.isTag(text.utf8.span, TextSlice(start: 0, count: text.utf8.count))
     }
 
     /// Whether bytes can be a tag.

@@ -8,8 +8,9 @@ public struct ReviewAnswer: Sendable {
         case passed
         /// The object stays as it is, or is changed by a patch; there is nothing to tell anybody.
         case decided(isPatched: Bool)
-        /// There is something to tell: a denial, warnings, or a patch of more than images.
-        case explained(AdmissionReview, ReviewOutcome, AdmissionResponse)
+        /// There is something to tell: a denial, warnings, or a patch of more than images. Rare and large, and so
+        /// kept apart: it would be moved about with every answer.
+        indirect case explained(AdmissionReview, ReviewOutcome, AdmissionResponse)
     }
 
     /// The AdmissionReview to send back, as JSON.

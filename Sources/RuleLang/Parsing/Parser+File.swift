@@ -52,6 +52,7 @@ extension Parser {
 
     /// Reads the keyword of a statement without going past it; nil, reported, where none can be made out.
     mutating func statementKeyword(in scope: StatementKeyword.Scope) -> StatementKeyword? {
+        if let keyword = statementKeyword(current), scope.keywords.contains(keyword) { return keyword }
         let names = scope.keywords.map(\.rawValue)
         if Self.isFollowedByItsStatement(token(at: index + 1)), let quoted = quotedKeyword(among: names) {
             return StatementKeyword(rawValue: quoted)
@@ -66,7 +67,6 @@ extension Parser {
             return nil
         }
         if let keyword = statementKeyword(current) {
-            if scope.keywords.contains(keyword) { return keyword }
             report(
                 .misplacedStatement,
                 "`\(keyword.rawValue)` cannot stand \(scope == .file ? "outside a block" : "in \(scope.name)")",

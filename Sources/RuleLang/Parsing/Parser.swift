@@ -90,7 +90,9 @@ struct Parser {
     }
 
     func statementKeyword(_ token: Token) -> StatementKeyword? {
-        word(token).flatMap(StatementKeyword.init)
+        // Most words are longer than any keyword.
+        guard token.kind == .word, token.span.range.count <= StatementKeyword.longest else { return nil }
+        return StatementKeyword.byName[source.text(token.span.range)]
     }
 
     /// From a token to the last one that was read.

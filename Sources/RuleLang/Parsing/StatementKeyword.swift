@@ -5,6 +5,11 @@ enum StatementKeyword: String, CaseIterable {
     case when, rewrite, allow, deny, observe, mark
     case given, expect
 
+    /// The keywords by what is written: `init(rawValue:)` would compare with one after another.
+    static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.rawValue, $0) })
+    /// The length of the longest keyword in bytes.
+    static let longest = allCases.map(\.rawValue.utf8.count).max() ?? 0
+
     /// Where a statement may stand.
     enum Scope {
         case file, rule, test

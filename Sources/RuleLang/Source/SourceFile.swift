@@ -101,18 +101,32 @@ public struct SourcePosition: Sendable, Hashable {
 
 /// A stretch of one file of a rule set: the file's index in the list that was parsed, and a range of bytes.
 public struct Span: Sendable, Hashable {
-    /// The index of the file in the list of files that were read together.
-    public var file: Int
-    /// The offset of the first byte.
-    public var start: Int
-    /// The offset after the last byte.
-    public var end: Int
+    // Files have at most 16 MiB, and a large one has spans by the million: 12 bytes each and not 24.
+    private var storedFile: UInt32
+    private var storedStart: UInt32
+    private var storedEnd: UInt32
 
-    /// Makes a span; `end` is not before `start`.
+    /// The index of the file in the list of files that were read together.
+    public var file: Int {
+        get { Int(storedFile) }
+        set { storedFile = UInt32(clamping: newValue) }
+    }
+    /// The offset of the first byte.
+    public var start: Int {
+        get { Int(storedStart) }
+        set { storedStart = UInt32(clamping: newValue) }
+    }
+    /// The offset after the last byte.
+    public var end: Int {
+        get { Int(storedEnd) }
+        set { storedEnd = UInt32(clamping: newValue) }
+    }
+
+    /// Makes a span; `end` is not before `start`. Numbers have to fit into 32 bits, and are cut to them.
     public init(file: Int, start: Int, end: Int) {
-        self.file = file
-        self.start = start
-        self.end = max(start, end)
+        storedFile = UInt32(clamping: file)
+        storedStart = UInt32(clamping: start)
+        storedEnd = UInt32(clamping: max(start, end))
     }
 
     /// The bytes that the span covers.

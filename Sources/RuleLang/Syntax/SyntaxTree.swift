@@ -4,7 +4,7 @@ public struct SyntaxTree: Sendable, Equatable {
     public let file: Int
     /// The source.
     public let source: SourceFile
-    /// All tokens, the end of the file last.
+    /// All tokens, the end of the file last; none in a tree that does without them.
     public let tokens: [Token]
     /// The statements in source order; a broken one is left out.
     public let statements: [Statement]
@@ -15,6 +15,13 @@ public struct SyntaxTree: Sendable, Equatable {
         self.source = source
         self.tokens = tokens
         self.statements = statements
+    }
+}
+
+extension SyntaxTree {
+    /// The tree without its tokens, which are a third of its memory, and which only formatting looks at.
+    public var withoutTokens: SyntaxTree {
+        SyntaxTree(file: file, source: source, tokens: [], statements: statements)
     }
 }
 

@@ -46,7 +46,7 @@ final class AdminEndpoint: Endpoint {
             let isVerbose = head.query.split(separator: "&").contains { $0 == "verbose" || $0.hasPrefix("verbose=") }
             return ready(verbose: isVerbose, naming: mayName(source))
         case "/rules":
-            return Answer(contentType: "application/json", body: Array(rules().utf8))
+            return Answer(contentType: .json, body: Array(rules().utf8))
         default:
             return .metrics(status.metricsText())
         }

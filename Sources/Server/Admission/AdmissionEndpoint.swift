@@ -10,7 +10,13 @@ final class AdmissionEndpoint: Endpoint {
     private let metrics: Metrics
     private let log: ServerLog
     /// Those that are not at work. There are never more than event loops, and none is waited for.
-    private let answerers = Mutex<[ReviewAnswerer]>([])
+    private let desks = Mutex<[Desk]>([])
+
+    /// Where reviews are answered. Unchecked: whoever takes it out of `desks` is the only one that has it. A class, so
+    /// that taking it and putting it back moves a reference and not the answerer's twenty arrays.
+    private final class Desk: @unchecked Sendable {
+        var answerer = ReviewAnswerer()
+    }
 
     init(
         configuration: ServerConfiguration, metrics: Metrics, log: ServerLog,
@@ -72,24 +78,32 @@ final class AdmissionEndpoint: Endpoint {
         return .refusal(400, "not an AdmissionReview: \(error.reason)")
     }
 
-    private func answer(_ body: [UInt8], _ decided: Decided, since start: NIODeadline) -> Answer {
-        var bytes = decided.json
+    private func answer(_ body: [UInt8], _ decided: consuming Decided, since start: NIODeadline) -> Answer {
         // The line break is what `ruled review` ends with.
-        bytes.append(UInt8(ascii: "\n"))
+        decided.json.append(UInt8(ascii: "\n"))
         let duration = NIODeadline.now() - start
         metrics.reviewed(decided.outcome, in: duration, images: decided.images)
         report(body, decided, duration)
-        return Answer(contentType: "application/json", body: bytes)
+        return Answer(contentType: .json, body: decided.json)
     }
 
     /// An answer with what metrics and log want to know of it.
     private struct Decided {
-        let json: [UInt8]
+        var json: [UInt8]
         let outcome: Metrics.ReviewOutcome
         let images: [Metrics.ImageKey]
-        /// What was put into words, for the log.
-        var review: AdmissionReview?
-        var denial: String?
+        /// What was put into words, for the log. Most answers need no words, and then this is a nil reference.
+        var words: Words?
+
+        final class Words {
+            let review: AdmissionReview
+            let denial: String?
+
+            init(_ review: AdmissionReview, denial: String?) {
+                self.review = review
+                self.denial = denial
+            }
+        }
 
         init(json: [UInt8], outcome: Metrics.ReviewOutcome, images: [Metrics.ImageKey] = []) {
             self.json = json
@@ -102,8 +116,7 @@ final class AdmissionEndpoint: Endpoint {
             _ images: [Metrics.ImageKey] = []
         ) {
             self.init(json: response.json(), outcome: outcome, images: images)
-            self.review = review
-            denial = response.denial
+            words = Words(review, denial: response.denial)
         }
     }
 
@@ -114,8 +127,14 @@ final class AdmissionEndpoint: Endpoint {
             let review = try AdmissionReview.read(body)
             return Decided(.noRules, review, undecided(review, "ruled has no rules yet", or: nil))
         }
-        var answerer = answerers.withLock { $0.popLast() } ?? ReviewAnswerer()
-        defer { answerers.withLock { $0.append(answerer) } }
+        let desk = desks.withLock { $0.popLast() } ?? Desk()
+        defer { desks.withLock { $0.append(desk) } }
+        return try decide(body, program, by: &desk.answerer, find: find)
+    }
+
+    private func decide(
+        _ body: [UInt8], _ program: Program, by answerer: inout ReviewAnswerer, find: (String) -> [String: String]?
+    ) throws(ReviewError) -> Decided {
         var labels: [String: String]?
         let answer = try answerer.answer(body, by: program, selfImage: configuration.selfImage) { namespace in
             labels = find(namespace)
@@ -164,21 +183,21 @@ final class AdmissionEndpoint: Endpoint {
     }
 
     private func report(_ body: [UInt8], _ decided: Decided, _ duration: TimeAmount) {
-        if log.isDebug, let review = decided.review ?? (try? AdmissionReview.read(body)) {
+        if log.isDebug, let review = decided.words?.review ?? (try? AdmissionReview.read(body)) {
             log.log(
                 .debug, "reviewed",
                 Self.fields(review).merging([
-                    "outcome": decided.outcome.rawValue, "microseconds": "\(duration.nanoseconds / 1_000)",
+                    "outcome": decided.outcome.name, "microseconds": "\(duration.nanoseconds / 1_000)",
                 ]) { $1 })
         }
-        guard let review = decided.review else { return }
-        let outcome = decided.outcome
-        if let denial = decided.denial {
+        guard let words = decided.words else { return }
+        let (review, outcome) = (words.review, decided.outcome)
+        if let denial = words.denial {
             log.limited(.info, "denied", key: "denied", Self.fields(review).merging(["reason": denial]) { $1 })
         } else if outcome != .patched, outcome != .unchanged, outcome != .passed {
             log.limited(
-                .info, "let pass undecided", key: outcome.rawValue,
-                Self.fields(review).merging(["outcome": outcome.rawValue]) { $1 })
+                .info, "let pass undecided", key: outcome.name,
+                Self.fields(review).merging(["outcome": outcome.name]) { $1 })
         }
     }
 

@@ -3,10 +3,26 @@ import NIOCore
 
 /// An HTTP answer: the status, the body and the few headers that the server ever sends.
 struct Answer: Sendable, Equatable {
+    /// What bodies are.
+    enum ContentType {
+        case json, text
+        /// Prometheus' text format.
+        case metrics
+
+        /// The fields of the head that end with the length of the body, which comes next.
+        fileprivate var fields: StaticString {
+            switch self {
+            case .json: "\r\ncontent-type: application/json\r\ncontent-length: "
+            case .text: "\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: "
+            case .metrics: "\r\ncontent-type: text/plain; version=0.0.4; charset=utf-8\r\ncontent-length: "
+            }
+        }
+    }
+
     /// The status code.
     var status: Int
     /// The type of the body.
-    var contentType: String
+    var contentType: ContentType
     /// The body.
     var body: [UInt8]
     /// Seconds to wait before another try, for 429.
@@ -14,7 +30,7 @@ struct Answer: Sendable, Equatable {
     /// The methods that the target takes, for 405.
     var allow: String?
 
-    init(status: Int = 200, contentType: String, body: [UInt8], retryAfter: Int? = nil, allow: String? = nil) {
+    init(status: Int = 200, contentType: ContentType, body: [UInt8], retryAfter: Int? = nil, allow: String? = nil) {
         self.status = status
         self.contentType = contentType
         self.body = body
@@ -28,54 +44,64 @@ struct Answer: Sendable, Equatable {
         LogText.appendJSON(message, to: &body)
         body += Array("}\n".utf8)
         return Answer(
-            status: status, contentType: "application/json", body: body, retryAfter: retryAfter, allow: allow)
+            status: status, contentType: .json, body: body, retryAfter: retryAfter, allow: allow)
     }
 
     /// Plain text.
     static func text(_ text: String, status: Int = 200) -> Answer {
-        Answer(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
+        Answer(status: status, contentType: .text, body: Array(text.utf8))
     }
 
     /// An answered review. The line break is what `ruled review` ends with.
     static func review(_ response: AdmissionResponse) -> Answer {
-        Answer(contentType: "application/json", body: response.json() + CollectionOfOne(UInt8(ascii: "\n")))
+        Answer(contentType: .json, body: response.json() + CollectionOfOne(UInt8(ascii: "\n")))
     }
 
     /// Metrics in Prometheus' text format.
     static func metrics(_ text: String) -> Answer {
-        Answer(contentType: "text/plain; version=0.0.4; charset=utf-8", body: Array(text.utf8))
+        Answer(contentType: .metrics, body: Array(text.utf8))
     }
 
-    /// The words for a status code (RFC 9110, section 15).
-    static func phrase(for status: Int) -> String {
+    /// The line of a status code (RFC 9110, section 15) and the name of the field that follows it; nil for a code that
+    /// the server does not use.
+    private static func opening(_ status: Int) -> StaticString? {
         switch status {
-        case 200: "OK"
-        case 400: "Bad Request"
-        case 403: "Forbidden"
-        case 404: "Not Found"
-        case 405: "Method Not Allowed"
-        case 408: "Request Timeout"
-        case 413: "Content Too Large"
-        case 415: "Unsupported Media Type"
-        case 429: "Too Many Requests"
-        case 431: "Request Header Fields Too Large"
-        case 503: "Service Unavailable"
-        case 505: "HTTP Version Not Supported"
-        default: "Status"
+        case 200: "HTTP/1.1 200 OK\r\ndate: "
+        case 400: "HTTP/1.1 400 Bad Request\r\ndate: "
+        case 403: "HTTP/1.1 403 Forbidden\r\ndate: "
+        case 404: "HTTP/1.1 404 Not Found\r\ndate: "
+        case 405: "HTTP/1.1 405 Method Not Allowed\r\ndate: "
+        case 408: "HTTP/1.1 408 Request Timeout\r\ndate: "
+        case 413: "HTTP/1.1 413 Content Too Large\r\ndate: "
+        case 415: "HTTP/1.1 415 Unsupported Media Type\r\ndate: "
+        case 429: "HTTP/1.1 429 Too Many Requests\r\ndate: "
+        case 431: "HTTP/1.1 431 Request Header Fields Too Large\r\ndate: "
+        case 503: "HTTP/1.1 503 Service Unavailable\r\ndate: "
+        case 505: "HTTP/1.1 505 HTTP Version Not Supported\r\ndate: "
+        default: nil
         }
     }
 
     /// Head and body in one buffer, so that they leave in one write: a split write costs a delayed ACK, 40 ms.
     func buffer(closing: Bool, withoutBody: Bool, date: String, allocator: ByteBufferAllocator) -> ByteBuffer {
-        var head = "HTTP/1.1 \(status) \(Self.phrase(for: status))\r\ndate: \(date)\r\ncontent-type: \(contentType)\r\n"
-        head += "content-length: \(body.count)\r\n"
-        if let retryAfter { head += "retry-after: \(retryAfter)\r\n" }
-        if let allow { head += "allow: \(allow)\r\n" }
-        if closing { head += "connection: close\r\n" }
-        head += "\r\n"
-        var buffer = allocator.buffer(capacity: head.utf8.count + body.count)
-        buffer.writeString(head)
+        var buffer = allocator.buffer(capacity: Self.headCapacity + body.count)
+        // Few long pieces: each costs a call and a check that there is room.
+        if let opening = Self.opening(status) {
+            buffer.writeStaticString(opening)
+        } else {
+            buffer.writeString("HTTP/1.1 \(status) Status\r\ndate: ")
+        }
+        buffer.writeString(date)
+        buffer.writeStaticString(contentType.fields)
+        buffer.writeString(String(body.count))
+        if let retryAfter { buffer.writeString("\r\nretry-after: \(retryAfter)") }
+        if let allow { buffer.writeString("\r\nallow: \(allow)") }
+        if closing { buffer.writeStaticString("\r\nconnection: close") }
+        buffer.writeStaticString("\r\n\r\n")
         if !withoutBody { buffer.writeBytes(body) }
         return buffer
     }
+
+    /// Room for nearly every head: one that needs more makes the buffer grow.
+    private static let headCapacity = 256
 }

@@ -164,15 +164,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
         switch part {
         case .head(let received):
-            head = RequestHead(received)
+            let head = RequestHead(received)
+            self.head = head
             if !isProven {
                 isProven = true
                 shared.ledger.prove(context.channel)
             }
             switch state.receive(head, refusal: shared.endpoint.refusal(of: head, from: source), at: .now()) {
-            case .receive: reserveSpace()
+            case .receive: reserveSpace(for: head)
             case .receiveAfterContinue:
-                reserveSpace()
+                reserveSpace(for: head)
                 write(context, context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
             case .refuse(let answer): refuse(context, answer)
             case .ignore: break
@@ -199,21 +200,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     /// Room for the whole body at once. Pages that no byte came for take no memory, so a length that lies costs none.
-    private func reserveSpace() {
+    private func reserveSpace(for head: RequestHead) {
         body.reserveCapacity(min(max(0, head.contentLength ?? 0), shared.limits.body))
     }
 
     private func decide(_ context: ChannelHandlerContext) {
         let bytes = body
         body = []
-        let (endpoint, head, source, loop) = (shared.endpoint, head, source, context.eventLoop)
+        let loop = context.eventLoop
         let pending: EventLoopFuture<Answer>
         if bytes.count < ListenerContext.largeBody {
-            switch endpoint.reply(to: head, body: bytes, from: source, on: loop) {
+            switch shared.endpoint.reply(to: head, body: bytes, from: source, on: loop) {
             case .now(let answer): return send(context, answer)
             case .later(let answer): pending = answer.hop(to: loop)
             }
         } else {
+            let (endpoint, head, source) = (shared.endpoint, head, source)
             pending = shared.largeBodies.runIfActive(eventLoop: loop) {
                 endpoint.reply(to: head, body: bytes, from: source, on: loop)
             }.flatMap { reply in
@@ -280,13 +282,36 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private func write(
         _ context: ChannelHandlerContext, _ buffer: ByteBuffer, thenClose reason: ConnectionState.CloseReason? = nil
     ) {
-        state.writeBegan(at: .now())
+        let now = NIODeadline.now()
+        guard reason == nil else { return write(context, buffer, at: now) { self.close(context, reason ?? .done) } }
+        // Nearly always the socket takes it all at once, so that being told of it is not worth its price, which is a
+        // tenth of a request's: `tick` looks for what was not taken.
+        state.wrote(at: now)
+        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+    }
+
+    /// Writes and is told when the socket has taken it.
+    ///
+    /// - Parameter now: the time; nil to count from the last write.
+    private func write(
+        _ context: ChannelHandlerContext, _ buffer: ByteBuffer, at now: NIODeadline?, then done: @escaping () -> Void
+    ) {
+        state.writeBegan(at: now)
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { _ in
             self.state.writeEnded(at: .now())
-            if let reason { self.close(context, reason) }
+            done()
         }
         context.writeAndFlush(wrapOutboundOut(buffer), promise: promise)
+    }
+
+    /// Sees to it that what the socket has not taken is waited for, and not forever.
+    private func watchHeldBack(_ context: ChannelHandlerContext) {
+        guard !state.awaitsWrites,
+            let count = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes), count > 0
+        else { return }
+        // A write of nothing is done after all that was written before it.
+        write(context, ByteBuffer(), at: nil) {}
     }
 
     private func close(_ context: ChannelHandlerContext, _ reason: ConnectionState.CloseReason) {
@@ -299,6 +324,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// limit, so that a phase that begins meanwhile needs no timer of its own.
     private func tick(_ context: ChannelHandlerContext) {
         timer?.cancel()
+        watchHeldBack(context)
         switch state.tick(at: .now()) {
         case .close(let reason):
             if reason == .requestTimeout, state.mayRefuse {

@@ -196,8 +196,19 @@ struct ConnectionState {
         return last
     }
 
-    mutating func writeBegan(at now: NIODeadline) {
+    /// Something was written, of which nobody says when it is taken: whether it was is looked at later.
+    mutating func wrote(at now: NIODeadline) {
         if unfinishedWrites == 0 { lastWriteProgress = now }
+    }
+
+    /// Whether something was written of which somebody will say when it is taken.
+    var awaitsWrites: Bool { unfinishedWrites > 0 }
+
+    /// Something is written, or what was written is found not to be taken yet; `writeEnded` follows when it is.
+    ///
+    /// - Parameter now: when it was written; nil for what `wrote` told of.
+    mutating func writeBegan(at now: NIODeadline?) {
+        if let now { wrote(at: now) }
         unfinishedWrites += 1
     }
 

@@ -42,18 +42,59 @@ struct RequestHead: Sendable, Equatable {
 
     init(_ head: HTTPRequestHead) {
         method = head.method.rawValue
-        let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        path = String(parts.first ?? "")
-        query = parts.count > 1 ? String(parts[1]) : ""
+        (path, query) = Self.split(head.uri)
         isSupportedVersion = head.version.major == 1 && head.version.minor <= 1
+        var length: String?
+        var type: String?
+        var encoding: String?
+        var expectation: String?
+        var isUpgrade = false
+        var isTransferEncoded = false
+        // Once over all fields, by bytes: each search of its own would cost as much as a tenth of the review.
+        for (name, value) in head.headers {
+            switch name.utf8.count {
+            case 6 where expectation == nil && Self.isName(name, "expect"): expectation = value
+            case 7 where Self.isName(name, "upgrade"): isUpgrade = true
+            case 12 where type == nil && Self.isName(name, "content-type"): type = value
+            case 14 where length == nil && Self.isName(name, "content-length"): length = value
+            case 16 where encoding == nil && Self.isName(name, "content-encoding"): encoding = value
+            case 17 where Self.isName(name, "transfer-encoding"): isTransferEncoded = true
+            default: break
+            }
+        }
         // After CONNECT or an upgrade the decoder reads no further.
-        isKeepAlive = head.isKeepAlive && head.method != .CONNECT && !head.headers.contains(name: "upgrade")
-        contentLength = head.headers.first(name: "content-length").flatMap { Int($0) }
-        transferEncoding = head.headers[canonicalForm: "transfer-encoding"].joined(separator: ",").lowercased()
-        let type = head.headers.first(name: "content-type") ?? ""
-        contentType = type.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
-        contentEncoding = head.headers.first(name: "content-encoding")?.lowercased() ?? ""
-        expectsContinue =
-            head.version.minor == 1 && head.headers.first(name: "expect")?.lowercased() == "100-continue"
+        isKeepAlive = head.isKeepAlive && head.method != .CONNECT && !isUpgrade
+        contentLength = length.flatMap { Int($0) }
+        transferEncoding =
+            isTransferEncoded
+            ? head.headers[canonicalForm: "transfer-encoding"].joined(separator: ",").lowercased() : ""
+        contentType = Self.mediaType(type ?? "")
+        contentEncoding = encoding?.lowercased() ?? ""
+        expectsContinue = head.version.minor == 1 && expectation?.lowercased() == "100-continue"
+    }
+
+    /// What stands before and after the first `?` of a target.
+    private static func split(_ target: String) -> (path: String, query: String) {
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, "") }
+        return (String(target[..<mark]), String(target[target.utf8.index(after: mark)...]))
+    }
+
+    /// Whether a field's name is one that is given in lower case: names know no case (RFC 9110, section 5.1).
+    private static func isName(_ name: String, _ known: String) -> Bool {
+        let (bytes, letters) = (name.utf8.span, known.utf8.span)
+        guard bytes.count == letters.count else { return false }
+        for index in letters.indices {
+            let byte = bytes[index]
+            let lower = byte &- 0x41 < 26 ? byte | 0x20 : byte
+            guard lower == letters[index] else { return false }
+        }
+        return true
+    }
+
+    /// A media type in lower case, without parameters and blanks.
+    private static func mediaType(_ value: String) -> String {
+        // What the API server sends needs no new text.
+        if value == "application/json" { return value }
+        return value.prefix { $0 != ";" }.filter { $0 != " " && $0 != "\t" }.lowercased()
     }
 }

@@ -5,16 +5,29 @@ import Synchronization
 /// What the server counts.
 final class Metrics: Sendable {
     /// What became of a review.
-    enum ReviewOutcome: String, CaseIterable {
+    enum ReviewOutcome: Int, CaseIterable {
         case patched, unchanged, denied
         /// Nothing to decide: no pod, or neither created nor updated.
         case passed
         /// The object could not be read.
         case unreadable
         /// The labels of the namespace were asked for and not known.
-        case unknownNamespace = "unknown-namespace"
+        case unknownNamespace
         /// There was no rule set.
-        case noRules = "no-rules"
+        case noRules
+
+        /// What metrics and log say.
+        var name: String {
+            switch self {
+            case .patched: "patched"
+            case .unchanged: "unchanged"
+            case .denied: "denied"
+            case .passed: "passed"
+            case .unreadable: "unreadable"
+            case .unknownNamespace: "unknown-namespace"
+            case .noRules: "no-rules"
+            }
+        }
     }
 
     /// Why something was turned away.
@@ -37,7 +50,8 @@ final class Metrics: Sendable {
     }
 
     private struct State {
-        var reviews: [ReviewOutcome: Int] = [:]
+        /// By the outcome's number.
+        var reviews = [Int](repeating: 0, count: ReviewOutcome.allCases.count)
         var images: [ImageKey: Int] = [:]
         var rules: Set<String> = []
         var decisionSeconds = Histogram()
@@ -50,6 +64,23 @@ final class Metrics: Sendable {
         var handshakeFailures = 0
         var reloads: [Reloaded: (succeeded: Int, failed: Int)] = [:]
         var lastReloadSucceeded: [Reloaded: Bool] = [:]
+
+        mutating func count(_ image: ImageKey) {
+            // What was counted before is counted under its own name.
+            if let place = images.index(forKey: image) {
+                images.values[place] += 1
+                return
+            }
+            var image = image
+            if !image.rule.isEmpty, !rules.contains(image.rule) {
+                if rules.count < Metrics.ruleLimit {
+                    rules.insert(image.rule)
+                } else {
+                    image = ImageKey(outcome: image.outcome, rule: "other")
+                }
+            }
+            images[image, default: 0] += 1
+        }
     }
 
     /// The most values of the label `rule`; further rules count as `other`.
@@ -59,15 +90,9 @@ final class Metrics: Sendable {
 
     func reviewed(_ outcome: ReviewOutcome, in duration: TimeAmount, images: [ImageKey]) {
         state.withLock { state in
-            state.reviews[outcome, default: 0] += 1
+            state.reviews[outcome.rawValue] += 1
             state.decisionSeconds.record(duration)
-            for image in images {
-                var rule = image.rule
-                if !rule.isEmpty, !state.rules.contains(rule) {
-                    if state.rules.count < Self.ruleLimit { state.rules.insert(rule) } else { rule = "other" }
-                }
-                state.images[ImageKey(outcome: image.outcome, rule: rule), default: 0] += 1
-            }
+            for image in images { state.count(image) }
         }
     }
 
@@ -110,7 +135,7 @@ final class Metrics: Sendable {
         out.single("ruled_ready", .gauge, "Whether /readyz answers 200.", gauges.ready ? 1 : 0)
         out.family("ruled_reviews_total", .counter, "Admission reviews answered, by outcome.")
         for outcome in ReviewOutcome.allCases {
-            out.sample("ruled_reviews_total", [("outcome", outcome.rawValue)], state.reviews[outcome] ?? 0)
+            out.sample("ruled_reviews_total", [("outcome", outcome.name)], state.reviews[outcome.rawValue])
         }
         out.family(
             "ruled_images_total", .counter,
