@@ -43,7 +43,8 @@ struct AnswerComparison {
     private func leavesAlone(
         _ target: RewriteTarget, _ options: RewriteOptions, _ action: CompiledAction, _ box: Box
     ) -> Bool {
-        if options.turnsDigestIntoTag, box.tags.includesDigests { return false }
+        // At Docker Hub short names are written out.
+        if target.host == "docker.io" || options.turnsDigestIntoTag && box.tags.includesDigests { return false }
         return shapes(of: box).allSatisfy { shape in
             let name = [shape.registry.map { .text($0) } ?? .registry] + shape.path.components.map { Symbol.text($0) }
             return Self.expand(target, options, action.pattern.path, shape)

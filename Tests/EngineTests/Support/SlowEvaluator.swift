@@ -294,9 +294,11 @@ struct SlowEvaluator {
         case .deny(let reason): return "deny \(Self.resolve(reason, lets)) \(warnings)"
         case .allow: return "allow \(warnings)"
         case .rewrite:
-            let answer = answer(
-                action, "", reference, isBypassed: false, Answer(outcome: .bypassed))
-            guard answer.outcome != .declined else { return "declined" }
+            // At Docker Hub images are mostly written in short, and then become something else in any case.
+            let text = reference.registry == "docker.io" ? "" : reference.text
+            let answer = answer(action, text, reference, isBypassed: false, Answer(outcome: .bypassed))
+            if answer.outcome == .declined { return "declined" }
+            if answer.outcome == .unchanged { return "allow \(warnings)" }
             let marks = action.rule.statements.compactMap { statement in
                 if case .mark(let mark) = statement {
                     "\(mark.kind) \(Self.resolve(mark.key, lets))=\(Self.resolve(mark.value, lets))"
