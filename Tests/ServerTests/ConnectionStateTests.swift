@@ -138,6 +138,23 @@ struct ConnectionStateTests {
         #expect(state.tick(at: at(9)) == .wait(until: at(11)))
     }
 
+    @Test("an answer that is found not to be taken counts from when it was written")
+    func stallFoundLater() {
+        var state = answeredOnce()
+        state.wrote(at: at(1))
+        #expect(!state.awaitsWrites)
+        state.writeBegan(at: nil)
+        #expect(state.awaitsWrites)
+        #expect(state.tick(at: at(8)) == .wait(until: at(10)))
+        #expect(state.tick(at: at(9)) == .close(.answerStall))
+        // What is written meanwhile is no progress.
+        state.wrote(at: at(8))
+        #expect(state.tick(at: at(9)) == .close(.answerStall))
+        state.writeEnded(at: at(8))
+        #expect(!state.awaitsWrites)
+        #expect(state.tick(at: at(9)) == .wait(until: at(11)))
+    }
+
     @Test("a second request that came with the first is taken after its answer")
     func pipelined() {
         var state = answeredOnce()
