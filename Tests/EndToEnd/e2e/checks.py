@@ -34,7 +34,7 @@ class Checks:
         self.open_before = self._failed_open()
         for check in (
             self.pods_of_each_kind, self.what_is_left_alone, self.updates, self.labels_of_namespaces, self.edits,
-            self.certificates, self.replaced_replicas, self.load_and_metrics, self.a_killed_replica,
+            self.certificates, self.replaced_replicas, self.metrics, self.a_killed_replica,
         ):
             start = time.monotonic()
             self.report.section(check.__doc__.splitlines()[0].rstrip("."))
@@ -318,6 +318,7 @@ class Checks:
     def certificates(self):
         """Certificates."""
         report, release, cluster = self.report, self.release, self.cluster
+        self._still_closed(self.open_before)
         right = release.bundle()
         other = {"webhooks": [{"name": "pods.ruled.dev", "clientConfig": {"caBundle": None}}]}
         kind = "application/strategic-merge-patch+json"
@@ -333,7 +334,6 @@ class Checks:
         report.holds("a Secret that is deleted is back within 10 s, with what it held", back)
         report.note(f"{time.monotonic() - start:.1f} s")
         # Pods may have passed while the bundle was wiped.
-        self.open_before = None
         eventually(10, lambda: self._image() == [f"{FIRST}/hub/library/nginx:1.27"])
         opened = self._failed_open()
         with Load(cluster, PODS) as load:
@@ -384,7 +384,7 @@ class Checks:
         self.report.note(load.words())
         self._still_closed(opened)
 
-    def load_and_metrics(self):
+    def metrics(self):
         """Metrics."""
         reviews = self.release.sum_of("ruled_reviews_total")
         self.report.holds("replicas count reviews", reviews > 0)
