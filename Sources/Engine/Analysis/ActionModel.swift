@@ -71,8 +71,14 @@ final class ActionModel {
 
     /// What an action does not win of its box: what others claim that beat it, and what no action claims.
     func lost(by action: Int, live: Bool) -> [Box] {
-        beaters(of: action, live: live).map { boxes[$0] } + holes(in: action).map(\.box)
+        if let known = longestLost, known.action == action, known.live == live { return known.boxes }
+        let lost = beaters(of: action, live: live).map { boxes[$0] } + holes(in: action).map(\.box)
+        if lost.count >= 16 { longestLost = (action, live, lost) }
+        return lost
     }
+
+    /// What the last action loses that loses to many: it is asked about beside each of them.
+    private var longestLost: (action: Int, live: Bool, boxes: [Box])?
 }
 
 extension ActionModel.Hole {

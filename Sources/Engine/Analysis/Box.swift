@@ -75,6 +75,17 @@ struct Box: Hashable, Sendable {
         return result
     }
 
+    /// Whether some point of this box is one of the other.
+    func overlaps(_ other: Box) -> Bool {
+        // What tells most boxes apart, at a glance.
+        if let own = registries.singleAtom, let others = other.registries.singleAtom, !own.contains(others),
+            !others.contains(own)
+        {
+            return false
+        }
+        return !intersection(other).isEmpty
+    }
+
     /// Whether every point of this box is one of the other. Neither may be empty.
     func isSubset(of other: Box) -> Bool {
         registries.isSubset(of: other.registries) && paths.isSubset(of: other.paths)

@@ -23,13 +23,15 @@ extension Box {
     ) -> BoxSearch<Found> {
         var parts = 0
         for region in regions where !region.isEmpty {
-            let cutting = holes.filter { !$0.intersection(region).isEmpty }
+            let cutting = holes.filter { $0.overlaps(region) }
+            // One that holds all of it settles the question, however many others cut it up.
+            if cutting.contains(where: region.isSubset) { continue }
             if !cutting.isEmpty, let point = region.generalPart(outside: cutting), let found = show(point) {
                 return .found(found)
             }
             var stack = [(box: region, next: 0)]
             while let (box, start) = stack.popLast() {
-                guard let next = cutting[start...].firstIndex(where: { !$0.intersection(box).isEmpty }) else {
+                guard let next = cutting[start...].firstIndex(where: { $0.overlaps(box) }) else {
                     if let found = show(box) { return .found(found) }
                     parts += 1
                     if parts > budget { return .undecided }
@@ -59,7 +61,7 @@ extension Box {
             let places = part.placesAndOperations.subtracting(hole.placesAndOperations)
             if !places.isEmpty { part.placesAndOperations = places }
         }
-        guard !part.isEmpty, holes.allSatisfy({ $0.intersection(part).isEmpty }) else { return nil }
+        guard !part.isEmpty, !holes.contains(where: { $0.overlaps(part) }) else { return nil }
         return part
     }
 }

@@ -42,8 +42,10 @@ struct Replay {
         code.rules = []
         var places: [Int: Int] = [:]
         for candidate in candidates {
+            guard
+                actions[candidate].pattern.matches(name, tag: reference.tag, hasDigest: reference.digest != nil)
+            else { continue }
             var action = actions[candidate]
-            guard action.pattern.matches(name, tag: reference.tag, hasDigest: reference.digest != nil) else { continue }
             let place = places[action.rule] ?? code.rules.count
             if place == code.rules.count {
                 code.rules.append(frame.rules[action.rule])

@@ -15,6 +15,16 @@ struct AtomSet<A: Atom>: Hashable, Sendable {
         let include: A
         /// Sorted, pairwise disjoint, each strictly inside `include`.
         let exclude: [A]
+
+        /// What is left of it without an atom inside it; nil where that is nothing.
+        fileprivate func without(_ hole: A) -> Region? {
+            if hole == include { return nil }
+            if exclude.contains(where: { $0.contains(hole) }) { return self }
+            var kept = exclude
+            kept.removeAll { hole.contains($0) }
+            kept.insert(hole, at: kept.firstIndex { hole < $0 } ?? kept.count)
+            return include.witness(avoiding: kept) == nil ? nil : Region(include: include, exclude: kept)
+        }
     }
 
     /// Pairwise disjoint.
@@ -71,9 +81,7 @@ struct AtomSet<A: Atom>: Hashable, Sendable {
                 if hole.include.contains(region.include) {
                     // Nothing is left but what the hole itself leaves out.
                 } else if region.include.contains(hole.include) {
-                    if let cut = Self.region(region.include, without: region.exclude + [hole.include]) {
-                        next.append(cut)
-                    }
+                    if let cut = region.without(hole.include) { next.append(cut) }
                 } else {
                     next.append(region)
                     continue
