@@ -7,7 +7,10 @@ import subprocess
 import threading
 import time
 
-BODY = pathlib.Path(__file__).parents[1] / "EngineTests/Fixtures/reviews/create-every-kind-of-image.json"
+REVIEWS = pathlib.Path(__file__).parents[1] / "EngineTests/Fixtures/reviews"
+BODY = REVIEWS / "create-every-kind-of-image.json"
+# What clusters mostly ask: a pod of one image that is rewritten.
+USUAL_BODY = REVIEWS / "create-job-pod.json"
 JSON = {"Content-Type": "application/json"}
 
 
@@ -74,7 +77,7 @@ class PacedLoad:
         if h2load:
             self.process = subprocess.Popen(
                 [h2load, "--h1", "-c", str(clients), "-t", "1", "--rps", str(rate // clients), "-D", str(seconds),
-                 "--log-file", str(self.times), "-d", str(BODY), "-H", "Content-Type: application/json",
+                 "--log-file", str(self.times), "-d", str(USUAL_BODY), "-H", "Content-Type: application/json",
                  f"https://127.0.0.1:{server.port}/mutate?timeout=10s"],
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         else:
