@@ -69,16 +69,68 @@ final class ActionModel {
         order.beaters(of: action).filter { !live || !rule($0).isObserved }
     }
 
-    /// What an action does not win of its box: what others claim that beat it, and what no action claims.
-    func lost(by action: Int, live: Bool) -> [Box] {
-        if let known = longestLost, known.action == action, known.live == live { return known.boxes }
-        let lost = beaters(of: action, live: live).map { boxes[$0] } + holes(in: action).map(\.box)
-        if lost.count >= 16 { longestLost = (action, live, lost) }
-        return lost
+    /// The actions that beat one, without some that claim nothing of a registry.
+    func beaters(of action: Int, live: Bool, at registry: String) -> [Int] {
+        let beaters = losses(of: action, live: live)
+        return beaters.near(.host(registry)).compactMap { $0 < beaters.actions.count ? beaters.actions[$0] : nil }
     }
 
-    /// What the last action loses that loses to many: it is asked about beside each of them.
-    private var longestLost: (action: Int, live: Bool, boxes: [Box])?
+    /// What an action does not win of its box: what others claim that beat it, and what no action claims; without
+    /// some that lie beside a region.
+    func lost(by action: Int, live: Bool, near region: Box) -> [Box] {
+        let losses = losses(of: action, live: live)
+        return losses.near(region.registries.singleAtom).map { losses.boxes[$0] }
+    }
+
+    /// What one action loses, found by registry where it is much.
+    private struct Losses {
+        let action: Int
+        let live: Bool
+        /// The actions that beat it.
+        let actions: [Int]
+        /// The boxes of these actions, and after them those of holes.
+        let boxes: [Box]
+        /// The places in `boxes` of those at one registry.
+        private var byHost: [String: [Int]] = [:]
+        /// The places of all others.
+        private var elsewhere: [Int] = []
+
+        init(action: Int, live: Bool, actions: [Int], boxes: [Box]) {
+            self.action = action
+            self.live = live
+            self.actions = actions
+            self.boxes = boxes
+            guard isLong else { return }
+            for (place, box) in boxes.enumerated() {
+                if case .host(let host) = box.registries.singleAtom {
+                    byHost[host, default: []].append(place)
+                } else {
+                    elsewhere.append(place)
+                }
+            }
+        }
+
+        var isLong: Bool { boxes.count >= 16 }
+
+        /// The places in `boxes` of those that may have something of a registry.
+        func near(_ registry: RegistryPattern?) -> [Int] {
+            guard isLong, case .host(let host) = registry else { return Array(boxes.indices) }
+            return ((byHost[host] ?? []) + elsewhere).sorted()
+        }
+    }
+
+    private func losses(of action: Int, live: Bool) -> Losses {
+        if let known = longestLosses, known.action == action, known.live == live { return known }
+        let actions = beaters(of: action, live: live)
+        let losses = Losses(
+            action: action, live: live, actions: actions,
+            boxes: actions.map { boxes[$0] } + holes(in: action).map(\.box))
+        if losses.isLong { longestLosses = losses }
+        return losses
+    }
+
+    /// Those of the last action that loses to many: it is asked about beside each of them.
+    private var longestLosses: Losses?
 }
 
 extension ActionModel.Hole {

@@ -69,8 +69,6 @@ struct CollisionAnalysis {
         guard let left = Preimage(model.actions[first], model.boxes[first]),
             let right = Preimage(model.actions[second], model.boxes[second])
         else { return .apart }
-        let lostByFirst = model.lost(by: first, live: false)
-        let lostBySecond = model.lost(by: second, live: false)
         var isDecided = true
         for one in left.routes(beside: right) {
             for other in right.routes(beside: left) where left.target.host == right.target.host {
@@ -81,14 +79,16 @@ struct CollisionAnalysis {
                 region.paths = paths
                 // What digests become depends on both rewrites; what has to be alike is what is written before.
                 region.tags = region.tags.intersection(other.box.tags)
-                let search = Box.search([region], outside: lostByFirst) { part -> Verdict? in
+                let search = Box.search([region], outside: model.lost(by: first, live: false, near: region)) {
+                    part -> Verdict? in
                     guard let written = one.outputs(of: part.paths), let sources = other.sources(of: written) else {
                         return nil
                     }
                     var region = other.box
                     region.paths = region.paths.intersection(sources)
                     region.tags = region.tags.intersection(part.tags)
-                    let inner = Box.search([region], outside: lostBySecond) { found in
+                    let inner = Box.search([region], outside: model.lost(by: second, live: false, near: region)) {
+                        found in
                         collision(of: found, other, second, part, one, first)
                     }
                     switch inner {
@@ -152,7 +152,9 @@ struct CollisionAnalysis {
     /// What the evaluator makes of an image that an action wins.
     private func output(of witness: Witness, _ reference: Reference, by action: Int) -> Reference? {
         let decision = model.replay.decision(
-            on: witness, of: action, unlessClaimedBy: model.beaters(of: action, live: false), text: reference.text)
+            on: witness, of: action,
+            unlessClaimedBy: model.beaters(of: action, live: false, at: ImageName(reference).registry),
+            text: reference.text)
         guard let text = decision?.to else { return nil }
         return try? Reference.parse(text).get()
     }

@@ -84,7 +84,7 @@ struct OutputAnalysis {
         if hex != nil { region.tags = region.tags.onlyWithDigest }
         guard !region.isEmpty else { return .nothing }
         let taken = taken(from: second, at: preimage.target.host, live: live)
-        let holes = model.lost(by: first, live: live) + taken.compactMap { source($0.0, $0.1) }
+        let holes = model.lost(by: first, live: live, near: region) + taken.compactMap { source($0.0, $0.1) }
         return Box.search([region], outside: holes, show)
     }
 
@@ -113,13 +113,15 @@ struct OutputAnalysis {
         _ witness: Witness, _ first: Int, _ second: Int, _ operation: Operation, live: Bool
     ) -> Diagnostic? {
         let written = model.replay.decision(
-            on: witness, of: first, unlessClaimedBy: model.beaters(of: first, live: live))
+            on: witness, of: first,
+            unlessClaimedBy: model.beaters(of: first, live: live, at: ImageName(witness.reference).registry))
         // What a rewrite leaves as it is was written by it all the same.
         guard let written, [.rewritten, .unchanged].contains(written.outcome) else { return nil }
         let text = written.to ?? witness.reference.text
         guard let output = try? Reference.parse(text).get(),
             let taken = model.replay.decision(
-                on: witness, of: second, unlessClaimedBy: model.beaters(of: second, live: live), text: text,
+                on: witness, of: second,
+                unlessClaimedBy: model.beaters(of: second, live: live, at: ImageName(output).registry), text: text,
                 operation: operation)
         else { return nil }
         return diagnostic(first, second, witness, output, taken, operation)
