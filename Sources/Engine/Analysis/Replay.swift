@@ -3,8 +3,8 @@ import RuleLang
 /// Asks the evaluator what becomes of a witness, so that no finding shows one that is not true of the program.
 struct Replay {
     /// Rules, `ignore`s and bypasses of the rule set, without actions; rules that observe count as live.
-    private let frame: Program.Code
-    private let ignoreLocations: Program.IgnoreLocations
+    private var frame: Program.Code
+    private var ignoreLocations: Program.IgnoreLocations
     private let actions: [CompiledAction]
 
     init(frame: Program.Code, ignoreLocations: Program.IgnoreLocations, actions: [CompiledAction]) {
@@ -20,10 +20,12 @@ struct Replay {
 
     /// The same where nothing is ignored.
     var withoutIgnores: Replay {
-        var frame = Program.Code()
-        frame.rules = self.frame.rules
-        frame.bypassPrefixes = self.frame.bypassPrefixes
-        return Replay(frame: frame, ignoreLocations: Program.IgnoreLocations(), actions: actions)
+        var other = self
+        other.frame = Program.Code()
+        other.frame.rules = frame.rules
+        other.frame.bypassPrefixes = frame.bypassPrefixes
+        other.ignoreLocations = Program.IgnoreLocations()
+        return other
     }
 
     /// What the evaluator makes of a witness where there are no other actions than some, which nothing orders.

@@ -29,17 +29,25 @@ extension NamespacePattern: Atom {
     func witness(avoiding others: [NamespacePattern]) -> NamespacePattern? {
         guard isPrefix else { return self }
         let example = stem.isEmpty ? "default" : stem.hasSuffix("-") ? stem + "a" : stem
-        var candidates = [example]
+        func free(_ text: String) -> NamespacePattern? {
+            let name = NamespacePattern(stem: text, isPrefix: false)
+            return text.utf8.count <= 63 && !others.contains { $0.contains(name) } ? name : nil
+        }
+        if let name = free(example) { return name }
         // A name of its own for each of the others to spoil, and one more; then every single letter after the stem,
         // where prefixes take the others away.
-        candidates += (0...others.count).map { example + String($0) }
+        for number in 0...others.count {
+            if let name = free(example + String(number)) { return name }
+        }
         let characters = "abcdefghijklmnopqrstuvwxyz0123456789"
-        candidates += characters.map { stem + String($0) }
+        for character in characters {
+            if let name = free(stem + String(character)) { return name }
+        }
         // Names that are taken away one by one leave those that go on after them.
-        candidates += others.filter { !$0.isPrefix }.flatMap { other in characters.map { other.stem + String($0) } }
-        for text in candidates where text.utf8.count <= 63 {
-            let candidate = NamespacePattern(stem: text, isPrefix: false)
-            if !others.contains(where: { $0.contains(candidate) }) { return candidate }
+        for other in others where !other.isPrefix {
+            for character in characters {
+                if let name = free(other.stem + String(character)) { return name }
+            }
         }
         return nil
     }
