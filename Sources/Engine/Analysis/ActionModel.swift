@@ -69,68 +69,124 @@ final class ActionModel {
         order.beaters(of: action).filter { !live || !rule($0).isObserved }
     }
 
-    /// The actions that beat one, without some that claim nothing of a registry.
-    func beaters(of action: Int, live: Bool, at registry: String) -> [Int] {
-        let beaters = losses(of: action, live: live)
-        return beaters.near(.host(registry)).compactMap { $0 < beaters.actions.count ? beaters.actions[$0] : nil }
+    /// The actions that beat one, without some that claim nothing of an image in the situation of a witness.
+    func beaters(of action: Int, live: Bool, at reference: Reference, in witness: Witness) -> [Int] {
+        losses(of: action, live: live).near(Box(reference, in: witness)).filter { $0 < actions.count }
     }
 
     /// What an action does not win of its box: what others claim that beat it, and what no action claims; without
     /// some that lie beside a region.
-    func lost(by action: Int, live: Bool, near region: Box) -> [Box] {
-        let losses = losses(of: action, live: live)
-        return losses.near(region.registries.singleAtom).map { losses.boxes[$0] }
+    func lost(by action: Int, live: Bool, near region: Box) -> [(pattern: ImagePattern, box: Box)] {
+        losses(of: action, live: live).near(region).map { (pattern($0), box($0)) }
     }
 
-    /// What one action loses, found by registry where it is much.
+    /// Whether an action may not win all of its box.
+    func losesAny(_ action: Int) -> Bool {
+        !order.beaters(of: action).isEmpty || !holes.isEmpty && !relatedHoles[action].isEmpty
+    }
+
+    /// Looks for a part of a region that an action wins and that shows something, as `Box.search` does; first under
+    /// conditions that nothing of what it loses names.
+    func search<Found>(
+        _ region: Box, wonBy action: Int, live: Bool, _ show: (Box) -> Found?
+    ) -> BoxSearch<Found> {
+        let losses = losses(of: action, live: live)
+        func search(_ region: Box) -> BoxSearch<Found> {
+            Box.search([region], outside: losses.near(region).map(box), show)
+        }
+        if let general = losses.general, case .found(let found) = search(region.underConditions(of: general)) {
+            return .found(found)
+        }
+        return search(region)
+    }
+
+    /// Where an action writes to; nil where it writes nothing.
+    func target(of action: Int) -> RewriteTarget? {
+        guard case .rewrite(let target, _) = actions[action].effect else { return nil }
+        return target
+    }
+
+    /// What holds all that an action writes; nil where it writes nothing.
+    func written(by action: Int) -> ImagePattern? {
+        guard let target = target(of: action) else { return nil }
+        let path = narrowestOutput(of: action)
+        let hasWildcard = target.hasWildcard || path.components.count < target.components.count
+        return ImagePattern(
+            registry: .host(target.host), path: PathPattern(components: path.components, hasWildcard: hasWildcard))
+    }
+
+    /// The same as a box: under the action's conditions, whatever became of the tag, and in any later operation.
+    func outputs(of action: Int) -> Box? {
+        guard let written = written(by: action) else { return nil }
+        var box = boxes[action]
+        box.registries = AtomSet(written.registry)
+        box.paths = AtomSet(written.path)
+        box.tags = .all
+        box.placesAndOperations = box.placesAndOperations.withAnyOperation
+        return box
+    }
+
+    /// What one action loses, by number: actions, and after them holes. Found by pattern where it is much.
     private struct Losses {
+        let all: [Int]
+        private var index: PatternIndex?
+        /// A box of the action under conditions that none of these names.
+        private(set) var general: Box?
+
+        init(_ all: [Int], from own: Box, pattern: (Int) -> ImagePattern, box: (Int) -> Box) {
+            self.all = all
+            guard all.count >= 16 else { return }
+            var index = PatternIndex(capacity: all.count)
+            for number in all { index.insert(pattern(number), number, box: box(number)) }
+            index.sortPaths()
+            self.index = index
+            general = own.underGeneralConditions(outside: all.map(box))
+        }
+
+        var isIndexed: Bool { index != nil }
+
+        /// The numbers of those that may have something of a region.
+        func near(_ region: Box) -> [Int] {
+            guard let index else { return all }
+            var found: Set<Int> = []
+            index.forEachOverlapping(region) { found.insert($0) }
+            return found.sorted()
+        }
+    }
+
+    private func pattern(_ number: Int) -> ImagePattern {
+        number < actions.count ? actions[number].pattern : holes[number - actions.count].pattern
+    }
+
+    private func box(_ number: Int) -> Box {
+        number < actions.count ? boxes[number] : holes[number - actions.count].box
+    }
+
+    private struct LossesKey: Hashable {
         let action: Int
         let live: Bool
-        /// The actions that beat it.
-        let actions: [Int]
-        /// The boxes of these actions, and after them those of holes.
-        let boxes: [Box]
-        /// The places in `boxes` of those at one registry.
-        private var byHost: [String: [Int]] = [:]
-        /// The places of all others.
-        private var elsewhere: [Int] = []
-
-        init(action: Int, live: Bool, actions: [Int], boxes: [Box]) {
-            self.action = action
-            self.live = live
-            self.actions = actions
-            self.boxes = boxes
-            guard isLong else { return }
-            for (place, box) in boxes.enumerated() {
-                if case .host(let host) = box.registries.singleAtom {
-                    byHost[host, default: []].append(place)
-                } else {
-                    elsewhere.append(place)
-                }
-            }
-        }
-
-        var isLong: Bool { boxes.count >= 16 }
-
-        /// The places in `boxes` of those that may have something of a registry.
-        func near(_ registry: RegistryPattern?) -> [Int] {
-            guard isLong, case .host(let host) = registry else { return Array(boxes.indices) }
-            return ((byHost[host] ?? []) + elsewhere).sorted()
-        }
     }
+
+    /// Those of actions that lose to many, which are asked about beside each of them.
+    private var indexedLosses: [LossesKey: Losses] = [:]
+    /// How much they hold.
+    private var indexedCount = 0
 
     private func losses(of action: Int, live: Bool) -> Losses {
-        if let known = longestLosses, known.action == action, known.live == live { return known }
-        let actions = beaters(of: action, live: live)
-        let losses = Losses(
-            action: action, live: live, actions: actions,
-            boxes: actions.map { boxes[$0] } + holes(in: action).map(\.box))
-        if losses.isLong { longestLosses = losses }
+        let key = LossesKey(action: action, live: live)
+        if let known = indexedLosses[key] { return known }
+        let holes = holes.isEmpty ? [] : relatedHoles[action].map { actions.count + $0 }
+        let losses = Losses(beaters(of: action, live: live) + holes, from: boxes[action], pattern: pattern, box: box)
+        guard losses.isIndexed else { return losses }
+        // Deeply nested rules would hold each other many times over.
+        if indexedCount > 4 * actions.count {
+            indexedLosses = [:]
+            indexedCount = 0
+        }
+        indexedLosses[key] = losses
+        indexedCount += losses.all.count
         return losses
     }
-
-    /// Those of the last action that loses to many: it is asked about beside each of them.
-    private var longestLosses: Losses?
 }
 
 extension ActionModel.Hole {

@@ -33,6 +33,21 @@ struct Box: Hashable, Sendable {
         }
     }
 
+    /// What holds an image in the situation of a witness, at any place and in any operation.
+    init(_ reference: Reference, in witness: Witness) {
+        registries = AtomSet(.host(reference.registry))
+        paths = AtomSet(PathPattern(components: ImageName(reference).components, hasWildcard: false))
+        tags = TagSet(
+            patternTag: reference.tag,
+            parts: WrittenParts(hasTag: reference.tag != nil, hasDigest: reference.digest != nil))
+        namespaces = AtomSet(NamespacePattern(stem: witness.namespace, isPrefix: false))
+        namespaceLabels = LabelRequirements()
+        podLabels = LabelRequirements()
+        for (key, value) in witness.namespaceLabels { namespaceLabels[key] = .isIn([value]) }
+        for (key, value) in witness.podLabels { podLabels[key] = .isIn([value]) }
+        placesAndOperations = .all
+    }
+
     /// The part of the box that one operation is in.
     func on(_ operation: Operation) -> Box {
         var result = self
@@ -79,6 +94,11 @@ struct Box: Hashable, Sendable {
     func overlaps(_ other: Box) -> Bool {
         // What tells most boxes apart, at a glance.
         if let own = registries.singleAtom, let others = other.registries.singleAtom, !own.contains(others),
+            !others.contains(own)
+        {
+            return false
+        }
+        if let own = paths.singleAtom, let others = other.paths.singleAtom, !own.contains(others),
             !others.contains(own)
         {
             return false

@@ -49,19 +49,33 @@ extension Box {
     /// A part of the box where nothing has a name, a label or a tag that some others ask for, if it lies outside of
     /// all of them: a guess that saves cutting where there are many of them.
     private func generalPart(outside holes: [Box]) -> Box? {
-        var part = self
+        var part = underGeneralConditions(outside: holes)
         part.registries = registries.general(besides: holes.lazy.flatMap { $0.registries.regions.map(\.include) })
         part.paths = paths.general(besides: holes.lazy.flatMap { $0.paths.regions.map(\.include) })
-        part.namespaces = namespaces.general(besides: holes.lazy.flatMap { $0.namespaces.regions.map(\.include) })
-        part.namespaceLabels = namespaceLabels.general(besides: holes.map(\.namespaceLabels))
-        part.podLabels = podLabels.general(besides: holes.map(\.podLabels))
+        part.tags = tags.general(besides: holes.lazy.map(\.tags))
         for hole in holes {
-            let tags = part.tags.subtracting(hole.tags)
-            if !tags.isEmpty { part.tags = tags }
             let places = part.placesAndOperations.subtracting(hole.placesAndOperations)
             if !places.isEmpty { part.placesAndOperations = places }
         }
         guard !part.isEmpty, !holes.contains(where: { $0.overlaps(part) }) else { return nil }
+        return part
+    }
+
+    /// The box in namespaces and with labels that some others do not ask for, as far as there are such.
+    func underGeneralConditions(outside holes: [Box]) -> Box {
+        var part = self
+        part.namespaces = namespaces.general(besides: holes.lazy.flatMap { $0.namespaces.regions.map(\.include) })
+        part.namespaceLabels = namespaceLabels.general(besides: holes.map(\.namespaceLabels))
+        part.podLabels = podLabels.general(besides: holes.map(\.podLabels))
+        return part
+    }
+
+    /// The part of the box in the namespaces and with the labels of another one.
+    func underConditions(of other: Box) -> Box {
+        var part = self
+        part.namespaces = namespaces.intersection(other.namespaces)
+        part.namespaceLabels = namespaceLabels.intersection(other.namespaceLabels)
+        part.podLabels = podLabels.intersection(other.podLabels)
         return part
     }
 }
@@ -82,6 +96,22 @@ extension AtomSet {
             }
         }
         return self
+    }
+}
+
+extension TagSet {
+    /// The images of the set whose tags are none that others name, as far as there are such.
+    fileprivate func general(besides others: some Sequence<TagSet>) -> TagSet {
+        let named = others.lazy.flatMap { [$0.withoutDigest, $0.withDigest] }.filter { !$0.tags.isComplement }
+            .flatMap(\.tags.listed)
+        var result = without(StringSet(named))
+        if result.isEmpty { result = self }
+        // What was named is gone already: of the sets that are left, few have more in common with it.
+        for other in others where !result.intersection(other).isEmpty {
+            let rest = result.subtracting(other)
+            if !rest.isEmpty { result = rest }
+        }
+        return result
     }
 }
 

@@ -12,15 +12,16 @@ struct CollisionAnalysis {
 
     /// Reports a collision once a rule, with one other action: where one of its targets takes two sources, most do.
     func run(diagnostics: inout [Diagnostic]) {
+        let peers = peers()
         var index = PatternIndex(capacity: model.actions.count)
-        for number in model.actions.indices {
-            if let written = written(number) { index.insert(written, number) }
+        for number in model.actions.indices where peers[number] == number {
+            if let written = model.written(by: number) { index.insert(written, number) }
         }
         var reported: Set<Int> = []
         for number in model.actions.indices where !Task.isCancelled {
             let rule = model.actions[number].rule
             // Made once more: to keep it for all of many actions takes more memory than making it takes time.
-            guard !reported.contains(rule), let written = written(number) else { continue }
+            guard !reported.contains(rule), let written = model.written(by: number) else { continue }
             func compare(to other: Int) {
                 guard !reported.contains(rule) else { return }
                 switch verdict(other, number) {
@@ -41,10 +42,37 @@ struct CollisionAnalysis {
             if model.actions[number].pattern.registry.isManyHosts { compare(to: number) }
             index.forEachRelated(to: written) { other, hasSamePath in
                 // What lies within another is found from the inner one; of two alike the later one speaks.
-                guard other != number, !hasSamePath || other < number else { return }
+                guard other != peers[number], !hasSamePath || other < number else { return }
                 compare(to: other)
             }
         }
+    }
+
+    /// For each action the first one that does the same with the same images, under whatever conditions, or the
+    /// action itself. Two that lose nothing and do the same collide only if each does with itself.
+    private func peers() -> [Int] {
+        var peers = Array(model.actions.indices)
+        // By the hash alone, which is small: of two with one hash only the first has peers.
+        var firsts: [Int: Int] = [:]
+        for number in model.actions.indices where !model.losesAny(number) {
+            let action = model.actions[number]
+            var hasher = Hasher()
+            hasher.combine(action.pattern)
+            hasher.combine(action.effect)
+            hasher.combine(model.boxes[number].tags)
+            let hash = hasher.finalize()
+            guard let first = firsts[hash] else {
+                firsts[hash] = number
+                continue
+            }
+            let other = model.actions[first]
+            if other.pattern == action.pattern, other.effect == action.effect,
+                model.boxes[first].tags == model.boxes[number].tags
+            {
+                peers[number] = first
+            }
+        }
+        return peers
     }
 
     private func collision(
@@ -72,23 +100,21 @@ struct CollisionAnalysis {
         var isDecided = true
         for one in left.routes(beside: right) {
             for other in right.routes(beside: left) where left.target.host == right.target.host {
-                guard let outer = other.outputs(of: other.box.paths),
+                guard !one.keepsApart(from: other), let outer = other.outputs(of: other.box.paths),
                     let paths = one.sources(of: outer).map(one.box.paths.intersection), !paths.isEmpty
                 else { continue }
                 var region = one.box
                 region.paths = paths
                 // What digests become depends on both rewrites; what has to be alike is what is written before.
                 region.tags = region.tags.intersection(other.box.tags)
-                let search = Box.search([region], outside: model.lost(by: first, live: false, near: region)) {
-                    part -> Verdict? in
+                let search = model.search(region, wonBy: first, live: false) { part -> Verdict? in
                     guard let written = one.outputs(of: part.paths), let sources = other.sources(of: written) else {
                         return nil
                     }
                     var region = other.box
                     region.paths = region.paths.intersection(sources)
                     region.tags = region.tags.intersection(part.tags)
-                    let inner = Box.search([region], outside: model.lost(by: second, live: false, near: region)) {
-                        found in
+                    let inner = model.search(region, wonBy: second, live: false) { found in
                         collision(of: found, other, second, part, one, first)
                     }
                     switch inner {
@@ -153,19 +179,10 @@ struct CollisionAnalysis {
     private func output(of witness: Witness, _ reference: Reference, by action: Int) -> Reference? {
         let decision = model.replay.decision(
             on: witness, of: action,
-            unlessClaimedBy: model.beaters(of: action, live: false, at: ImageName(reference).registry),
+            unlessClaimedBy: model.beaters(of: action, live: false, at: reference, in: witness),
             text: reference.text)
         guard let text = decision?.to else { return nil }
         return try? Reference.parse(text).get()
-    }
-
-    /// What holds all that an action writes; nil where it writes nothing.
-    private func written(_ action: Int) -> ImagePattern? {
-        guard case .rewrite(let target, _) = model.actions[action].effect else { return nil }
-        let path = model.narrowestOutput(of: action)
-        let hasWildcard = target.hasWildcard || path.components.count < target.components.count
-        return ImagePattern(
-            registry: .host(target.host), path: PathPattern(components: path.components, hasWildcard: hasWildcard))
     }
 }
 

@@ -42,7 +42,7 @@ struct ContainerRegistryAnalysis {
             registry: .host("docker.io"), path: PathPattern(components: ["library"], hasWildcard: true))
         let overlap = model.boxes[number].intersection(Box(pattern: official, conditions: ConditionSet()))
         guard !overlap.isEmpty else { return nil }
-        let search = Box.search([overlap], outside: model.lost(by: number, live: false, near: overlap)) { box in
+        let search = model.search(overlap, wonBy: number, live: false) { box in
             box.witnesses().lazy.compactMap { witness -> (Reference, Reference)? in
                 let name = ImageName(witness.reference)
                 guard name.isOfficialDockerHubImage, let output = output(of: witness, by: number),
@@ -93,9 +93,7 @@ struct ContainerRegistryAnalysis {
         }
         guard let bad else { return nil }
         // Without a witness nothing is written there, or it is not known; the name is bad all the same.
-        let search = Box.search(
-            [model.boxes[number]], outside: model.lost(by: number, live: false, near: model.boxes[number])
-        ) { box in
+        let search = model.search(model.boxes[number], wonBy: number, live: false) { box in
             box.witnesses().lazy.compactMap { witness in
                 output(of: witness, by: number).map { "witness: `\(witness.reference.text)` -> `\($0.text)`" }
             }.first { _ in true }
@@ -123,7 +121,7 @@ struct ContainerRegistryAnalysis {
     private func output(of witness: Witness, by action: Int) -> Reference? {
         let decision = model.replay.decision(
             on: witness, of: action,
-            unlessClaimedBy: model.beaters(of: action, live: false, at: ImageName(witness.reference).registry))
+            unlessClaimedBy: model.beaters(of: action, live: false, at: witness.reference, in: witness))
         guard let text = decision?.to else { return nil }
         return try? Reference.parse(text).get()
     }

@@ -3,23 +3,16 @@ import RuleLang
 /// What rewrites write must not come back in.
 struct OutputAnalysis {
     let model: ActionModel
-    private let cache = Cache()
-
-    init(model: ActionModel) { self.model = model }
-
-    /// What was found out once: many rules write to one registry.
-    private final class Cache {
-        struct Key: Hashable {
-            let action: Int
-            let host: String
-            let live: Bool
-        }
-        var taken: [Key: [(ImagePattern, Box)]] = [:]
-        var takers: [String: [Int]] = [:]
-    }
 
     func run(diagnostics: inout [Diagnostic]) {
-        let index = RegistryIndex(model.actions.map(\.pattern))
+        // Mostly what is written to a mirror is taken up by nobody, and there is nothing to be found.
+        let hosts = Set(model.actions.indices.compactMap { model.target(of: $0)?.host })
+        var takers = PatternIndex()
+        for (number, action) in model.actions.enumerated() where action.effect != .allow {
+            if case .host(let host) = action.pattern.registry, !hosts.contains(host) { continue }
+            takers.insert(action.pattern, number, box: model.boxes[number])
+        }
+        takers.sortPaths()
         for (source, action) in model.actions.enumerated() where !Task.isCancelled {
             guard let preimage = Preimage(action, model.boxes[source]) else { continue }
             if !model.bypassPrefixes.isEmpty, model.bypassPrefixes.contains(preimage.target.host + "/") {
@@ -30,21 +23,17 @@ struct OutputAnalysis {
                         at: model.spans[source], help: ["choose a host for `bypass` that is no registry"]))
                 continue
             }
-            for second in takers(at: preimage.target.host, index) {
+            var found: Set<Int> = []
+            if !takers.isEmpty, let outputs = model.outputs(of: source) {
+                takers.forEachOverlapping(outputs) { found.insert($0) }
+            }
+            for second in found.sorted() {
                 if let diagnostic = reentry(source, preimage, second) {
                     diagnostics.append(diagnostic)
                     break
                 }
             }
         }
-    }
-
-    /// The actions that take images up at a registry.
-    private func takers(at host: String, _ index: RegistryIndex) -> [Int] {
-        if let known = cache.takers[host] { return known }
-        let takers = index.actions(at: host).filter { model.actions[$0].effect != .allow }
-        cache.takers[host] = takers
-        return takers
     }
 
     /// What one action writes must not be won by another in any later request, whatever its operation.
@@ -83,21 +72,10 @@ struct OutputAnalysis {
         guard var region = source(model.actions[second].pattern, model.boxes[second]) else { return .nothing }
         if hex != nil { region.tags = region.tags.onlyWithDigest }
         guard !region.isEmpty else { return .nothing }
-        let taken = taken(from: second, at: preimage.target.host, live: live)
-        let holes = model.lost(by: first, live: live, near: region) + taken.compactMap { source($0.0, $0.1) }
+        // What the second action does not win of what the first one writes.
+        let taken = model.outputs(of: first).map { model.lost(by: second, live: live, near: $0) } ?? []
+        let holes = model.lost(by: first, live: live, near: region).map(\.box) + taken.compactMap(source)
         return Box.search([region], outside: holes, show)
-    }
-
-    /// What the second action does not win of the images of one registry, with their patterns.
-    private func taken(from second: Int, at host: String, live: Bool) -> [(ImagePattern, Box)] {
-        let key = Cache.Key(action: second, host: host, live: live)
-        if let known = cache.taken[key] { return known }
-        let taken =
-            model.beaters(of: second, live: live).map { (model.actions[$0].pattern, model.boxes[$0]) }
-            + model.holes(in: second).map { ($0.pattern, $0.box) }
-        let here = taken.filter { $0.0.registry.matches(host) }
-        cache.taken[key] = here
-        return here
     }
 
     private func undecided(_ first: Int, _ second: Int) -> Diagnostic {
@@ -114,14 +92,14 @@ struct OutputAnalysis {
     ) -> Diagnostic? {
         let written = model.replay.decision(
             on: witness, of: first,
-            unlessClaimedBy: model.beaters(of: first, live: live, at: ImageName(witness.reference).registry))
+            unlessClaimedBy: model.beaters(of: first, live: live, at: witness.reference, in: witness))
         // What a rewrite leaves as it is was written by it all the same.
         guard let written, [.rewritten, .unchanged].contains(written.outcome) else { return nil }
         let text = written.to ?? witness.reference.text
         guard let output = try? Reference.parse(text).get(),
             let taken = model.replay.decision(
                 on: witness, of: second,
-                unlessClaimedBy: model.beaters(of: second, live: live, at: ImageName(output).registry), text: text,
+                unlessClaimedBy: model.beaters(of: second, live: live, at: output, in: witness), text: text,
                 operation: operation)
         else { return nil }
         return diagnostic(first, second, witness, output, taken, operation)
@@ -182,7 +160,7 @@ struct OutputAnalysis {
 extension ActionModel {
     /// The narrowest path with `*` that holds all an action writes.
     func narrowestOutput(of action: Int) -> PathPattern {
-        guard case .rewrite(let target, _) = actions[action].effect else {
+        guard let target = target(of: action) else {
             return PathPattern(components: [], hasWildcard: true)
         }
         var components: [String] = []
@@ -198,25 +176,5 @@ extension ActionModel {
             }
         }
         return PathPattern(components: components, hasWildcard: true)
-    }
-}
-
-/// Actions by the registry of their patterns.
-private struct RegistryIndex {
-    private var hosts: [String: [Int]] = [:]
-    private var wildcards: [(RegistryPattern, Int)] = []
-
-    init(_ patterns: [ImagePattern]) {
-        for (index, pattern) in patterns.enumerated() {
-            if case .host(let host) = pattern.registry {
-                hosts[host, default: []].append(index)
-            } else {
-                wildcards.append((pattern.registry, index))
-            }
-        }
-    }
-
-    func actions(at host: String) -> [Int] {
-        ((hosts[host] ?? []) + wildcards.filter { $0.0.matches(host) }.map(\.1)).sorted()
     }
 }

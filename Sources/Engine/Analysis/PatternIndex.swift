@@ -1,7 +1,8 @@
-/// Actions by path and registry of their patterns, and within those by one thing that their conditions ask for.
+/// Actions by path and registry of their patterns, and within those by one thing that they ask for.
 struct PatternIndex {
-    /// What a condition asks for: one of some values.
+    /// What an action may ask for: one of some values.
     private enum Facet: Hashable {
+        case tag
         case namespace
         case namespaceLabel(String)
         case podLabel(String)
@@ -13,6 +14,19 @@ struct PatternIndex {
         var first: Int?
         var plain: [Int] = []
         var faceted: [Facet: [String: [Int]]] = [:]
+
+        /// Calls `body` with the actions, without those that ask for other values than a box does.
+        func forEach(box: Box?, _ body: (Int) -> Void) {
+            if let first { body(first) }
+            plain.forEach(body)
+            for (facet, lists) in faceted {
+                if let values = box.flatMap({ PatternIndex.values(of: facet, in: $0) }) {
+                    for value in values { lists[value]?.forEach(body) }
+                } else {
+                    for list in lists.values { list.forEach(body) }
+                }
+            }
+        }
     }
 
     /// For each path, its place in `actions`.
@@ -20,6 +34,8 @@ struct PatternIndex {
     private var actions: [Registries] = []
     /// Whether some registry is `*.domain`.
     private var hasDomains = false
+    /// The paths of each registry in order, where `sortPaths` was called.
+    private var sortedPaths: [RegistryPattern: [PathPattern]] = [:]
     /// How many components the paths with `*` have, each number once: only such a path can hold another.
     private var holderLengths: Set<Int> = []
 
@@ -72,6 +88,8 @@ struct PatternIndex {
         actions.reserveCapacity(capacity)
     }
 
+    var isEmpty: Bool { actions.isEmpty }
+
     /// Adds an action; one with a box is found only by boxes that may overlap it.
     mutating func insert(_ pattern: ImagePattern, _ action: Int, box: Box? = nil) {
         if case .subdomains = pattern.registry { hasDomains = true }
@@ -103,22 +121,59 @@ struct PatternIndex {
         }
     }
 
+    /// Calls `body` with the actions whose patterns overlap what a box names, without some that ask for something
+    /// else than it does. An action may be found more than once.
+    func forEachOverlapping(_ box: Box, _ body: (Int) -> Void) {
+        for registry in box.registries.regions.map(\.include) {
+            for path in box.paths.regions.map(\.include) {
+                forEachRelated(to: ImagePattern(registry: registry, path: path), box: box) { action, _ in body(action) }
+                if path.hasWildcard { forEachInside(path, registry, box, body) }
+            }
+        }
+    }
+
+    /// Calls `body` with the actions whose paths lie within another one, and whose registries are nested with one.
+    private func forEachInside(
+        _ path: PathPattern, _ registry: RegistryPattern, _ box: Box, _ body: (Int) -> Void
+    ) {
+        for nested in nestedRegistries(with: registry) {
+            guard let paths = sortedPaths[nested] else { continue }
+            var range = paths.indices
+            while !range.isEmpty {
+                let middle = range.lowerBound + range.count / 2
+                range = paths[middle] < path ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            }
+            // Those that lie within it stand together, behind it.
+            for other in paths[range.lowerBound...].prefix(while: { $0.components.starts(with: path.components) })
+            where other != path && path.contains(other) {
+                guard let bucket = places[other].flatMap({ actions[Int($0)][nested] }) else { continue }
+                bucket.forEach(box: box, body)
+            }
+        }
+    }
+
+    /// The registries of the index that are nested with one.
+    private func nestedRegistries(with registry: RegistryPattern) -> [RegistryPattern] {
+        guard case .host(let host) = registry else {
+            return sortedPaths.keys.filter { $0.contains(registry) || registry.contains($0) }
+        }
+        return [registry, .any] + (hasDomains ? Self.domains(above: host) : [])
+    }
+
+    /// Puts the paths in order, once all are inserted, for `forEachOverlapping`.
+    mutating func sortPaths() {
+        for (path, place) in places {
+            actions[Int(place)].forEach { registry, _ in sortedPaths[registry, default: []].append(path) }
+        }
+        for registry in sortedPaths.keys { sortedPaths[registry]?.sort() }
+    }
+
     /// Calls `body` with the actions that were inserted under one path pattern and whose registries are nested with
     /// that of a pattern; and whether the pattern has this path.
     func visit(_ path: PathPattern, _ pattern: ImagePattern, box: Box? = nil, _ body: (Int, Bool) -> Void) {
         guard let registries = places[path].map({ actions[Int($0)] }) else { return }
         let isSame = path == pattern.path
-        func call(_ bucket: Bucket) {
-            if let first = bucket.first { body(first, isSame) }
-            for action in bucket.plain { body(action, isSame) }
-            for (facet, lists) in bucket.faceted {
-                if let values = box.flatMap({ Self.values(of: facet, in: $0) }) {
-                    for value in values { lists[value]?.forEach { body($0, isSame) } }
-                } else {
-                    for list in lists.values { list.forEach { body($0, isSame) } }
-                }
-            }
-        }
+        func call(_ bucket: Bucket) { bucket.forEach(box: box) { body($0, isSame) } }
         guard case .host(let host) = pattern.registry else {
             registries.forEach { registry, found in
                 if registry.contains(pattern.registry) || pattern.registry.contains(registry) { call(found) }
@@ -128,16 +183,27 @@ struct PatternIndex {
         if let found = registries[.host(host)] { call(found) }
         if let found = registries[.any] { call(found) }
         guard hasDomains else { return }
+        for domain in Self.domains(above: host) {
+            if let found = registries[domain] { call(found) }
+        }
+    }
+
+    /// The patterns of the domains that a host lies in.
+    private static func domains(above host: String) -> [RegistryPattern] {
+        var domains: [RegistryPattern] = []
         var rest = host.utf8[...]
         while let dot = rest.firstIndex(of: UInt8(ascii: ".")) {
             rest = rest[rest.index(after: dot)...]
-            if let found = registries[.subdomains(of: String(Substring(rest)))] { call(found) }
+            domains.append(.subdomains(of: String(Substring(rest))))
         }
+        return domains
     }
 
     /// The first facet of which a box asks for one of some values.
     private static func facet(of box: Box) -> (Facet, [String])? {
-        if let values = values(of: .namespace, in: box) { return (.namespace, values) }
+        for facet in [Facet.tag, .namespace] {
+            if let values = values(of: facet, in: box) { return (facet, values) }
+        }
         for entry in box.podLabels.entries {
             if let values = values(of: .podLabel(entry.key), in: box) { return (.podLabel(entry.key), values) }
         }
@@ -153,6 +219,11 @@ struct PatternIndex {
     private static func values(of facet: Facet, in box: Box) -> [String]? {
         let requirement: LabelRequirement
         switch facet {
+        case .tag:
+            let parts = [box.tags.withoutDigest, box.tags.withDigest]
+            guard !parts.contains(where: \.tags.isComplement) else { return nil }
+            // Nothing is a value too: no tag is empty.
+            return parts.flatMap { $0.tags.listed + ($0.allowsNone ? [""] : []) }
         case .namespace:
             let regions = box.namespaces.regions
             return regions.contains { $0.include.isPrefix } ? nil : regions.map(\.include.stem)

@@ -65,6 +65,13 @@ struct Preimage {
         fileprivate let output: [String]
         fileprivate let hasWildcard: Bool
 
+        /// Whether what is written for an image tells it from every other one that another way is for: the same is
+        /// put before the same rest of a path at the same registry.
+        func keepsApart(from other: Route) -> Bool {
+            guard case .host = box.registries.singleAtom, box.registries == other.box.registries else { return false }
+            return hasWildcard && other.hasWildcard && source == other.source && output == other.output
+        }
+
         /// The paths that some paths of sources become; nil where there are none.
         func outputs(of paths: AtomSet<PathPattern>) -> AtomSet<PathPattern>? {
             let result = paths.mapped { $0.replacing(source, with: output) }
@@ -88,7 +95,7 @@ struct Preimage {
             var hosts = asksForRegistry ? shape.box.registries.witnesses : [.any]
             if asksForRegistry {
                 let named = other.target.components.compactMap { if case .literal(let text) = $0 { text } else { nil } }
-                hosts += (named + other.pattern.path.components).map { .host($0) }
+                hosts += (named + other.pattern.path.components).filter(PatternText.looksLikeRegistry).map { .host($0) }
                 hosts += other.box.registries.witnesses
                 hosts = Set(hosts.filter(shape.box.registries.contains)).sorted()
             }
@@ -114,6 +121,7 @@ struct Preimage {
             case .literal(let text):
                 guard text == wanted else { return nil }
             case .registry:
+                guard PatternText.looksLikeRegistry(wanted) else { return nil }
                 box.registries = box.registries.intersection(AtomSet(.host(wanted)))
             }
         }

@@ -98,6 +98,8 @@ struct TagSet: Hashable, Sendable {
             tags: parts.contains(WrittenParts(hasTag: true, hasDigest: true)) ? tags : .none)
     }
 
+    static let all = TagSet(patternTag: nil, parts: .all)
+
     mutating func replaceWithDigest(_ tags: Tags) { withDigest = tags }
 
     /// The images of the set that have a digest.
@@ -123,6 +125,14 @@ struct TagSet: Hashable, Sendable {
         var result = self
         result.withoutDigest = withoutDigest.subtracting(other.withoutDigest)
         result.withDigest = withDigest.subtracting(other.withDigest)
+        return result
+    }
+
+    /// The images of the set that have none of some tags.
+    func without(_ tags: StringSet) -> TagSet {
+        var result = self
+        result.withoutDigest.tags = withoutDigest.tags.subtracting(tags)
+        result.withDigest.tags = withDigest.tags.subtracting(tags)
         return result
     }
 

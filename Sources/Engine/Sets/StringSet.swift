@@ -40,6 +40,8 @@ struct StringSet: Hashable, Sendable {
         switch (isComplement, other.isComplement) {
         case (false, _): StringSet(listed: listed.filter(other.contains), isComplement: false)
         case (true, false): StringSet(listed: other.listed.filter(contains), isComplement: false)
+        case (true, true) where listed.isEmpty: other
+        case (true, true) where other.listed.isEmpty: self
         case (true, true): StringSet(allBut: listed + other.listed)
         }
     }

@@ -39,4 +39,60 @@ struct PatternIndexTests {
             }
         }
     }
+
+    @Test("finds every box that shares something with another, and none whose pattern does not")
+    func overlapping() {
+        var random = SeededGenerator(seed: testSeed("pattern index of boxes"))
+        var overlaps = 0
+        var leftOut = 0
+        for _ in 0..<testRounds(300) {
+            let all = (0..<Int.random(in: 1...20, using: &random)).map { _ in Self.box(&random) }
+            var index = PatternIndex()
+            for (number, entry) in all.enumerated() { index.insert(entry.pattern, number, box: entry.box) }
+            index.sortPaths()
+            // One pattern, and what is left of one without another, which has several parts.
+            let other = Self.box(&random).box
+            let pieces = Self.box(&random).box.subtracting(Self.box(&random).box)
+            for box in [other] + pieces where !box.isEmpty {
+                var found: Set<Int> = []
+                index.forEachOverlapping(box) { found.insert($0) }
+                for (number, entry) in all.enumerated() {
+                    if entry.box.overlaps(box) {
+                        overlaps += 1
+                        #expect(found.contains(number))
+                    } else if found.contains(number) {
+                        #expect(
+                            entry.box.registries.regions.contains { own in
+                                box.registries.regions.contains {
+                                    $0.include.contains(own.include) || own.include.contains($0.include)
+                                }
+                            })
+                    } else {
+                        leftOut += 1
+                    }
+                }
+            }
+        }
+        #expect(overlaps > 100)
+        #expect(leftOut > overlaps)
+    }
+
+    private static func box(_ random: inout SeededGenerator) -> (pattern: ImagePattern, box: Box) {
+        let pattern = ImagePattern(
+            registry: random.pick(registries), path: random.pick(paths),
+            tag: random.chance(30) ? random.pick(["1", "2", "latest"]) : nil)
+        var box = Box(pattern: pattern, conditions: ConditionSet())
+        if random.chance(30) {
+            let names = [("a", false), ("b", false), ("a", true), ("", true)].map {
+                NamespacePattern(stem: $0.0, isPrefix: $0.1)
+            }
+            box.namespaces = AtomSet(anyOf: [random.pick(names), random.pick(names)])
+        }
+        let labels: [LabelRequirement] = [
+            .isIn(["v"]), .isIn(["v", "w"]), .isIn(["w"]), .notIn(["v"]), .exists, .absent,
+        ]
+        if random.chance(30) { box.podLabels[random.pick(["k", "l"])] = random.pick(labels) }
+        if random.chance(30) { box.namespaceLabels[random.pick(["k", "l"])] = random.pick(labels) }
+        return (pattern, box)
+    }
 }

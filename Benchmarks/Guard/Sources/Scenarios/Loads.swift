@@ -11,6 +11,10 @@ extension Scenario {
             "validate-10000", "loads 10,000 actions that lie inside one another, with conditions", actions: 10_000,
             countedIterations: 1
         ) { RuleTexts.nested(10_000) },
+        load(
+            "validate-exceptions", "loads 10,000 actions that lie inside one for everything", actions: 10_000,
+            countedIterations: 1
+        ) { RuleTexts.exceptions(10_000) },
     ]
 
     /// From bytes to a program, with every proof.

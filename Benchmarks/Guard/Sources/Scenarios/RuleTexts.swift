@@ -58,6 +58,33 @@ enum RuleTexts {
         return text
     }()
 
+    /// A rule for everything, and what registries, paths, tags and namespaces have of their own: all of it lies inside
+    /// the one, and beside each other.
+    static func exceptions(_ count: Int) -> String {
+        var text = """
+            language 1
+            let mirror = "mirror.corp.example"
+            ignore self
+            ignore image "${mirror}/*"
+            accept W0501
+            rule everything {
+                rewrite "*/*" to "${mirror}/${registry}/*"
+            }
+
+            """
+        for index in 1..<count {
+            text += "rule exception-\(index) {\n"
+            switch index % 4 {
+            case 0: text += "    rewrite \"r\(index).example/*\" to \"${mirror}/r\(index)/*\"\n"
+            case 1: text += "    rewrite \"docker.io/team-\(index)/*\" to \"${mirror}/docker.io/t\(index)/*\"\n"
+            case 2: text += "    rewrite \"docker.io/library/app:v\(index)\" to \"${mirror}/app/v\(index)\"\n"
+            default: text += "    when namespace n\(index)\n    rewrite \"quay.io/*\" to \"${mirror}/quay.io/q/*\"\n"
+            }
+            text += "}\n"
+        }
+        return text
+    }
+
     /// Groups of ten actions that lie inside one another, with conditions, permissions and refusals: what
     /// `validate` has to prove most about.
     static func nested(_ count: Int) -> String {
