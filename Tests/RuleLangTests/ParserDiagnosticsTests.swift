@@ -37,6 +37,7 @@ struct ParserDiagnosticsTests {
             ignore                          #! E0206@7
             ignore selff                    #! E0213@8
             ignore image quay.io/*          #! E0211@14
+            ignore "a/*", "b/*"             #! E0206@8
             ignore namespace a b            #! E0217@19
             ignore namespace a,, b          #! E0206@20
             ignore self now                 #! E0207@13

@@ -100,60 +100,6 @@ final class ActionModel {
         return search(region)
     }
 
-    /// Where an action writes to; nil where it writes nothing.
-    func target(of action: Int) -> RewriteTarget? {
-        guard case .rewrite(let target, _) = actions[action].effect else { return nil }
-        return target
-    }
-
-    /// What holds all that an action writes; nil where it writes nothing.
-    func written(by action: Int) -> ImagePattern? {
-        guard let target = target(of: action) else { return nil }
-        let path = narrowestOutput(of: action)
-        let hasWildcard = target.hasWildcard || path.components.count < target.components.count
-        return ImagePattern(
-            registry: .host(target.host), path: PathPattern(components: path.components, hasWildcard: hasWildcard))
-    }
-
-    /// The same as a box: under the action's conditions, whatever became of the tag, and in any later operation.
-    func outputs(of action: Int) -> Box? {
-        guard let written = written(by: action) else { return nil }
-        var box = boxes[action]
-        box.registries = AtomSet(written.registry)
-        box.paths = AtomSet(written.path)
-        box.tags = .all
-        box.placesAndOperations = box.placesAndOperations.withAnyOperation
-        return box
-    }
-
-    /// What one action loses, by number: actions, and after them holes. Found by pattern where it is much.
-    private struct Losses {
-        let all: [Int]
-        private var index: PatternIndex?
-        /// A box of the action under conditions that none of these names.
-        private(set) var general: Box?
-
-        init(_ all: [Int], from own: Box, pattern: (Int) -> ImagePattern, box: (Int) -> Box) {
-            self.all = all
-            guard all.count >= 16 else { return }
-            var index = PatternIndex(capacity: all.count)
-            for number in all { index.insert(pattern(number), number, box: box(number)) }
-            index.sortPaths()
-            self.index = index
-            general = own.underGeneralConditions(outside: all.map(box))
-        }
-
-        var isIndexed: Bool { index != nil }
-
-        /// The numbers of those that may have something of a region.
-        func near(_ region: Box) -> [Int] {
-            guard let index else { return all }
-            var found: Set<Int> = []
-            index.forEachOverlapping(region) { found.insert($0) }
-            return found.sorted()
-        }
-    }
-
     private func pattern(_ number: Int) -> ImagePattern {
         number < actions.count ? actions[number].pattern : holes[number - actions.count].pattern
     }

@@ -77,6 +77,7 @@ struct DenialAnalysis {
         // A registry that no pattern names stays open as long as no denial names every registry.
         let other = Self.other(closed)
         let closedThere = closed.filter { $0.registries.contains(other) }
+        let denialsThere = denials.filter { model.boxes[$0].registries.contains(other) }
         var reported: Set<Int> = []
         for denial in denials where !reported.contains(model.actions[denial].rule) && !Task.isCancelled {
             let pattern = model.actions[denial].pattern
@@ -87,7 +88,8 @@ struct DenialAnalysis {
             let elsewhere = Box(
                 pattern: ImagePattern(registry: other, path: ImagePattern.everything.path),
                 conditions: model.rule(denial).conditions)
-            switch Box.search([elsewhere], outside: closedThere, { $0.witnesses().first { isOpen($0, denials) } }) {
+            switch Box.search([elsewhere], outside: closedThere, { $0.witnesses().first { isOpen($0, denialsThere) } })
+            {
             case .nothing: continue
             case .found(let witness): diagnostics.append(denyList(denial, witness))
             case .undecided:

@@ -156,25 +156,3 @@ struct OutputAnalysis {
             notes: ["witness: \(chain)\(witness.situation)"], help: help)
     }
 }
-
-extension ActionModel {
-    /// The narrowest path with `*` that holds all an action writes.
-    func narrowestOutput(of action: Int) -> PathPattern {
-        guard let target = target(of: action) else {
-            return PathPattern(components: [], hasWildcard: true)
-        }
-        var components: [String] = []
-        components.reserveCapacity(target.components.count)
-        for component in target.components {
-            switch component {
-            case .literal(let text): components.append(text)
-            case .registry:
-                guard case .host(let host) = actions[action].pattern.registry else {
-                    return PathPattern(components: components, hasWildcard: true)
-                }
-                components.append(host)
-            }
-        }
-        return PathPattern(components: components, hasWildcard: true)
-    }
-}

@@ -9,7 +9,16 @@ extension Parser {
             return strings("a pattern in quotes").map { .images($0) }
         }
         let start = index
-        guard let subject = keyword("condition", among: ["self"] + Self.subjects) else { return nil }
+        let words = ["self"] + Self.subjects
+        if !isAtEnd, current.kind == .string, !words.contains(source.text(source.stringContent(current.span))) {
+            let pattern = current.span
+            report(
+                .missingPart, "expected `image` before a pattern", at: pattern,
+                help: ["write `ignore image \(source.excerpt(pattern.range))`"],
+                fix: (Span(file: file, start: pattern.start, end: pattern.start), "image "))
+            return strings("a pattern in quotes").map { .images($0) }
+        }
+        guard let subject = keyword("condition", among: words) else { return nil }
         if subject == "self" { return .selfImage }
         return condition(subject, start: start).map { .condition($0) }
     }
