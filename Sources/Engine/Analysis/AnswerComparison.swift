@@ -119,7 +119,7 @@ struct AnswerComparison {
 
 extension TagSet {
     /// Whether all of these images have a digest and a tag that leaves no room for it: `-sha256-` and 64 digits.
-    fileprivate var isTooLongForDigests: Bool {
+    var isTooLongForDigests: Bool {
         withoutDigest.isEmpty && !withDigest.allowsNone && !withDigest.tags.isComplement
             && withDigest.tags.listed.allSatisfy { $0.utf8.count + 72 > ReferenceGrammar.maximumTagLength }
     }

@@ -35,8 +35,9 @@ struct Box: Hashable, Sendable {
 
     /// What holds an image in the situation of a witness, at any place and in any operation.
     init(_ reference: Reference, in witness: Witness) {
-        registries = AtomSet(.host(reference.registry))
-        paths = AtomSet(PathPattern(components: ImageName(reference).components, hasWildcard: false))
+        let name = ImageName(reference)
+        registries = AtomSet(.host(name.registry))
+        paths = AtomSet(PathPattern(components: name.components, hasWildcard: false))
         tags = TagSet(
             patternTag: reference.tag,
             parts: WrittenParts(hasTag: reference.tag != nil, hasDigest: reference.digest != nil))
@@ -62,17 +63,17 @@ struct Box: Hashable, Sendable {
     }
 
     private var hasImageNames: Bool {
-        // One registry other than Docker Hub and one path: what nearly all patterns are.
-        if let registry = registries.singleAtom, registry != .host("docker.io"), paths.singleAtom != nil { return true }
-        return imageNames.contains { _ in true }
+        registries.regions.contains { $0.include != .host("docker.io") } && !paths.isEmpty
+            || !registries.isEmpty
+                && paths.regions.contains { $0.include.hasWildcard || $0.include.components.count > 1 }
     }
 
-    /// Registries and paths of the box, one for each that it is made of. A path of one component does not exist at
+    /// Registries and paths of the box, some for each that it is made of. A path of one component does not exist at
     /// docker.io: `docker.io/nginx` is `docker.io/library/nginx`.
     private var imageNames: some Sequence<(registry: String, components: [String])> {
-        let paths = paths.witnesses
+        let paths = paths
         return registries.witnesses.lazy.flatMap { registry in
-            paths.lazy.filter { !(registry.text == "docker.io" && $0.components.count == 1) }.map {
+            paths.examples.filter { !(registry.text == "docker.io" && $0.components.count == 1) }.map {
                 (registry: registry.text, components: $0.components)
             }
         }
@@ -140,7 +141,7 @@ struct Box: Hashable, Sendable {
     /// Some point of the box.
     var witness: Witness? { witnesses().first { _ in true } }
 
-    /// Points of the box, one for each registry and path that it is made of, and among them an official image of
+    /// Points of the box, some for each registry and path that it is made of, and among them an official image of
     /// Docker Hub and one below `library/` that is none, where there are such: they may be treated apart.
     ///
     /// - Parameter hex: the hexadecimal digits of the witnesses' digests, if they have one.
@@ -149,7 +150,7 @@ struct Box: Hashable, Sendable {
         let namespace = namespaces.witnesses.first
         let how = placesAndOperations.witness
         let box = self
-        return ([self] + besideLibrary).lazy.flatMap(\.imageNames).compactMap { name -> Witness? in
+        return ([self] + [official].compactMap(\.self)).lazy.flatMap(\.imageNames).compactMap { name -> Witness? in
             guard let end, let namespace, let how else { return nil }
             return Witness(
                 reference: Reference(
@@ -162,18 +163,13 @@ struct Box: Hashable, Sendable {
         }
     }
 
-    /// The parts of the box in Docker Hub's `library/`, and deeper below it.
-    private var besideLibrary: [Box] {
-        guard registries.contains(.host("docker.io")) else { return [] }
-        let official = PathPattern(components: ["library"], hasWildcard: true)
+    /// The part of the box in Docker Hub's `library/`.
+    private var official: Box? {
+        guard registries.contains(.host("docker.io")) else { return nil }
         var inside = self
         inside.registries = AtomSet(.host("docker.io"))
-        inside.paths = paths.intersection(AtomSet(official))
-        guard let name = inside.paths.witnesses.first else { return [] }
-        var deeper = inside
-        deeper.paths = inside.paths.intersection(
-            AtomSet(PathPattern(components: Array(name.components.prefix(2)), hasWildcard: true)))
-        return [inside, deeper]
+        inside.paths = paths.intersection(AtomSet(PathPattern(components: ["library"], hasWildcard: true)))
+        return inside.paths.isEmpty ? nil : inside
     }
 }
 
@@ -198,9 +194,22 @@ struct Witness: Hashable, Sendable {
     let place: Place
     let operation: Operation
     let isAnyPlace: Bool
+    /// Whether the image is written without `docker.io/`, where that matters.
+    private(set) var isShort = false
+
+    /// The image as it is written.
+    var image: String { isShort ? String(reference.text.dropFirst("docker.io/".utf8.count)) : reference.text }
+
+    /// The same with the image written as people mostly do at Docker Hub; nil where that is another image.
+    var short: Witness? {
+        guard reference.registry == "docker.io" else { return nil }
+        var short = self
+        short.isShort = true
+        return try? Reference.parse(short.image).get() == reference ? short : nil
+    }
 
     /// The witness as a note says it: the image, and of the situation only what matters.
-    var text: String { "`\(reference.text)`" + situation }
+    var text: String { "`\(image)`" + situation }
 
     /// What matters of the situation, to be said after the image.
     var situation: String {

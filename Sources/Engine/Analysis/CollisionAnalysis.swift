@@ -200,18 +200,3 @@ extension AtomSet where A == RegistryPattern {
         }
     }
 }
-
-extension AtomSet where A == PathPattern {
-    /// Paths of the set, of one and of several components where a `*` leaves that open: they may be treated apart.
-    fileprivate var examples: [PathPattern] {
-        regions.flatMap { region -> [PathPattern] in
-            guard region.include.hasWildcard,
-                let name = region.include.witness(avoiding: region.exclude)?.components
-                    .prefix(region.include.components.count + 1)
-            else { return [region.include] }
-            return [[], ["app"], ["app", "app"]].map {
-                PathPattern(components: name + $0, hasWildcard: false)
-            }
-        }
-    }
-}

@@ -30,7 +30,7 @@ struct ConflictAnalysis {
                         "it could not be decided whether \(names(first, second)) claim an image between them",
                         at: model.spans[second],
                         label: "this one", secondary: [.init(span: model.spans[first], text: "and this one")],
-                        notes: ["not decided: more than \(Box.budget) cases"],
+                        notes: ["not decided within \(Box.budget) cases"],
                         help: ["let one pattern stand inside the other, or merge the narrower rules that both hold"]))
             }
         }
@@ -69,7 +69,8 @@ struct ConflictAnalysis {
             // Targets may come to the same but for images with a digest.
             var pinned = box
             pinned.tags = box.tags.onlyWithDigest
-            return [box, pinned].lazy.flatMap { $0.witnesses() }
+            // What is written for an image at Docker Hub names it in full, where what is left alone may be short.
+            return [box, pinned].lazy.flatMap { $0.witnesses() }.flatMap { [$0, $0.short].compactMap(\.self) }
                 .first { isConfirmed($0, first, second, settling) }
         }
         switch search {

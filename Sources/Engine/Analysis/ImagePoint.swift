@@ -13,7 +13,7 @@ struct ImagePoint: Hashable {
     init(text: String) { self.text = text }
 
     init(_ witness: Witness, text: String? = nil, operation: Operation? = nil) {
-        self.text = text ?? witness.reference.text
+        self.text = text ?? witness.image
         namespace = witness.namespace
         namespaceLabels = witness.namespaceLabels
         podLabels = witness.podLabels

@@ -45,14 +45,21 @@ struct OutputAnalysis {
             // Updates first: they reach every place, so that their witnesses need say nothing of it.
             for operation in [Operation.update, .create] {
                 for shape in preimage.shapes {
+                    // Whether each part in which something would come back in has shown it.
+                    var isShown = true
                     let search = regions(first, preimage, second, operation, shape, hex, live: isLive) { box in
-                        box.witnesses(hex: hex).lazy.compactMap {
+                        let diagnostic = box.witnesses(hex: hex).lazy.compactMap {
                             confirm($0, first, second, operation, live: isLive)
                         }.first { _ in true }
+                        let isWritten =
+                            shape.isExact && !(preimage.options.turnsDigestIntoTag && box.tags.isTooLongForDigests)
+                        if isWritten, diagnostic == nil { isShown = false }
+                        return diagnostic
                     }
                     switch search {
                     case .found(let diagnostic): return diagnostic
                     case .undecided: return undecided(first, second)
+                    case .nothing where !isShown: return undecided(first, second)
                     case .nothing: break
                     }
                 }
@@ -83,7 +90,7 @@ struct OutputAnalysis {
             .undecided,
             "it could not be decided whether what `\(model.name(first))` writes is taken up by `\(model.name(second))`",
             at: model.spans[first], secondary: [.init(span: model.spans[second], text: "by this")],
-            notes: ["not decided: more than \(Box.budget) cases"], help: ["write to a path that no pattern names"])
+            notes: ["not decided within \(Box.budget) cases"], help: ["write to a path that no pattern names"])
     }
 
     /// The finding of a witness, if the evaluator takes up what it wrote for it.

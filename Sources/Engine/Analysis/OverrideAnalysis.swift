@@ -108,6 +108,6 @@ extension Diagnostic {
     static func notDecided(_ question: String, at span: Span, secondary: [Label] = [], help: String) -> Diagnostic {
         Diagnostic(
             .notDecided, "it could not be decided \(question)", at: span, secondary: secondary,
-            notes: ["not decided: more than \(Box.budget) cases"], help: [help])
+            notes: ["not decided within \(Box.budget) cases"], help: [help])
     }
 }

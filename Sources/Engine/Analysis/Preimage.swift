@@ -42,18 +42,23 @@ struct Preimage {
         /// The components of the source's path that the output drops.
         fileprivate let source: [String]
         fileprivate let output: [RewriteTarget.Component]
+        /// Whether each image of a set's way back is written into that set.
+        let isExact: Bool
     }
 
     /// The forms of sources.
     var shapes: [Shape] {
         let prefix = pattern.path.components
-        var shapes = [Shape(box: box, source: prefix, output: target.components)]
-        if options.dropsLibrary, prefix.isEmpty, pattern.registry.matches("docker.io") {
+        let dropsLibrary = options.dropsLibrary && prefix.isEmpty && pattern.registry.matches("docker.io")
+        // At Docker Hub, what would be a name of one component is not written.
+        let isExact = !dropsLibrary && (target.host != "docker.io" || !target.components.isEmpty)
+        var shapes = [Shape(box: box, source: prefix, output: target.components, isExact: isExact)]
+        if dropsLibrary {
             var official = box
             official.registries = box.registries.intersection(AtomSet(.host("docker.io")))
             official.paths = box.paths.intersection(
                 AtomSet(PathPattern(components: ["library"], hasWildcard: true)))
-            shapes.append(Shape(box: official, source: ["library"], output: target.components))
+            shapes.append(Shape(box: official, source: ["library"], output: target.components, isExact: false))
         }
         return shapes
     }

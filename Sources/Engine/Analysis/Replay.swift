@@ -36,7 +36,7 @@ struct Replay {
     func decision(
         on witness: Witness, among candidates: [Int], text: String? = nil, operation: Operation? = nil
     ) -> ImageDecision? {
-        let text = text ?? witness.reference.text
+        let text = text ?? witness.image
         guard let reference = try? Reference.parse(text).get() else { return nil }
         let name = ImageName(reference)
         var code = frame

@@ -29,24 +29,34 @@ extension NamespacePattern: Atom {
     func witness(avoiding others: [NamespacePattern]) -> NamespacePattern? {
         guard isPrefix else { return self }
         let example = stem.isEmpty ? "default" : stem.hasSuffix("-") ? stem + "a" : stem
-        func free(_ text: String) -> NamespacePattern? {
-            let name = NamespacePattern(stem: text, isPrefix: false)
-            return text.utf8.count <= 63 && !others.contains { $0.contains(name) } ? name : nil
+        // Names that read well; where they are all taken, any other one.
+        for number in -1...others.count {
+            let name = NamespacePattern(stem: number < 0 ? example : example + String(number), isPrefix: false)
+            if name.isName, !others.contains(where: { $0.contains(name) }) { return name }
         }
-        if let name = free(example) { return name }
-        // A name of its own for each of the others to spoil, and one more; then every single letter after the stem,
-        // where prefixes take the others away.
-        for number in 0...others.count {
-            if let name = free(example + String(number)) { return name }
-        }
-        let characters = "abcdefghijklmnopqrstuvwxyz0123456789"
-        for character in characters {
-            if let name = free(stem + String(character)) { return name }
-        }
-        // Names that are taken away one by one leave those that go on after them.
-        for other in others where !other.isPrefix {
-            for character in characters {
-                if let name = free(other.stem + String(character)) { return name }
+        return firstName(avoiding: others)
+    }
+
+    /// Whether the stem is a name of a namespace, an RFC 1123 label: lower-case letters, digits and `-`, which neither
+    /// starts nor ends it, 63 characters at most.
+    private var isName: Bool {
+        let hyphen = UInt8(ascii: "-")
+        return (1...63).contains(stem.utf8.count) && stem.utf8.first != hyphen && stem.utf8.last != hyphen
+    }
+
+    /// A name with this prefix that none of the others holds; nil only if there is none. Looks at each character that
+    /// may follow a prefix of theirs.
+    private func firstName(avoiding others: [NamespacePattern]) -> NamespacePattern? {
+        let characters = "abcdefghijklmnopqrstuvwxyz0123456789-"
+        var stack = [(prefix: self, others: others)]
+        while let (prefix, others) = stack.popLast() {
+            guard !others.contains(where: { $0.contains(prefix) }) else { continue }
+            let name = NamespacePattern(stem: prefix.stem, isPrefix: false)
+            if name.isName, !others.contains(name) { return name }
+            guard prefix.stem.utf8.count < 63 else { continue }
+            for character in characters.reversed() where character != "-" || !prefix.stem.isEmpty {
+                let longer = NamespacePattern(stem: prefix.stem + String(character), isPrefix: true)
+                stack.append((longer, others.filter { longer.contains($0) || $0.contains(longer) }))
             }
         }
         return nil

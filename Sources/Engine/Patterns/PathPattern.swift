@@ -48,3 +48,23 @@ extension PathPattern: Atom {
             : left.components.lexicographicallyPrecedes(right.components)
     }
 }
+
+extension AtomSet where A == PathPattern {
+    /// Paths of the set; where a `*` leaves it open, of one, two and three further components: at Docker Hub a name of
+    /// one component is none, and those of two in `library/` are official images.
+    var examples: some Sequence<PathPattern> {
+        regions.lazy.flatMap { region -> [PathPattern] in
+            guard let witness = region.include.witness(avoiding: region.exclude) else { return [] }
+            guard region.include.hasWildcard else { return [witness] }
+            // A component that starts none of what is left out.
+            let length = region.include.components.count + 1
+            let starts = region.exclude.map {
+                PathPattern(components: Array($0.components.prefix(length)), hasWildcard: false)
+            }
+            guard let other = region.include.witness(avoiding: starts) else { return [witness] }
+            let tails = [[], ["app"], ["app", "app"]]
+            return [witness]
+                + tails.map { PathPattern(components: other.components.prefix(length) + $0, hasWildcard: false) }
+        }
+    }
+}

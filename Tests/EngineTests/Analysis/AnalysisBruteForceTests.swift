@@ -189,6 +189,7 @@ struct AnalysisBruteForceTests {
             counts["contradiction", default: 0] += contradictions
             #expect(contradictions == reported, "seed \(seed)\n\(source.text)\n\(diagnostics.map(\.message))")
             if contradictions != reported { return }
+            #expect(!errors.contains { $0.code == .undecided }, "seed \(seed)\n\(source.text)")
             guard Set(errors.map(\.code.rawValue)).isSubset(of: ["E0301", "E0305", "E0307", "E0308", "E0309"]) else {
                 continue
             }

@@ -172,6 +172,62 @@ struct AnalysisTests {
         #expect(Self.codes("rule a {\n    rewrite \"quay.io/foo\" to \"docker.io/${registry}\"\n}\n") == ["E0504"])
     }
 
+    @Test("what is written at Docker Hub comes back in with longer names, where the shortest one is declined")
+    func longerNameAtDockerHub() {
+        let writer = """
+            rule back {
+                rewrite "old.example.com/hub/*" to "docker.io/*"
+            }
+
+            """
+        #expect(Self.codes(writer + "rule on {\n    rewrite \"docker.io/*\" to \"m.example.com/*\"\n}\n") == ["E0305"])
+        #expect(Self.codes(writer + "rule no {\n    deny \"docker.io/*\" because \"no\"\n}\n") == ["E0305"])
+        let conflict = """
+            rule a {
+                accept W0701
+                when namespace a
+                rewrite "*.example.com/hub/*" to "docker.io/*" digest to tag
+            }
+            rule b {
+                when pod where x
+                rewrite "old.example.com/hub/*" to "docker.io/*"
+            }
+            """
+        #expect(Self.codes(conflict) == ["E0301"])
+    }
+
+    @Test("what is written as it is at Docker Hub differs from what is left alone where it is short")
+    func shortNamesWrittenInFull() {
+        let rules = """
+            rule a {
+                when namespace a
+                rewrite "docker.io/*" to "docker.io/*"
+            }
+            rule b {
+                when pod where x
+                allow "docker.io/*"
+            }
+            """
+        let load = RuleSet.load([SourceFile(name: "a.rules", text: "language 1\n" + rules)])
+        let conflict = load.diagnostics.first { $0.code.rawValue == "E0301" }
+        #expect(conflict?.notes == ["witness: `a/app` in namespace `a` in a pod with labels `x=a`"])
+    }
+
+    @Test("a namespace whose name goes on after all that others name is found")
+    func namespaceBeyondLetters() {
+        let others = "abcdefghijklmnopqrstuvwxyz0123456789".map { "team\($0)*" }.joined(separator: ", ")
+        let rules = """
+            ignore namespace team, \(others)
+            rule one {
+                when namespace team*
+                rewrite "quay.io/*" to "m.example.com/*"
+            }
+
+            """
+        #expect(Self.codes(rules).isEmpty)
+        #expect(Self.codes(rules.replacing("team0*", with: "team0*, team-*")) == ["E0307"])
+    }
+
     @Test("a namespace that narrower rules forget is found, however many they name")
     func forgottenNamespace() {
         let names = "acdefghijklmnopqrstuvwxyz0123456789".map { "team-\($0)*" } + ["team-b", "team--*"]

@@ -147,7 +147,7 @@ struct WarningsBruteForceTests {
             where image.host == 0 && image.path.count == 2 && image.path[0] == 0 {
                 let winners = winning(source)
                 for (index, action) in set.actions.enumerated() where winners >> index & 1 == 1 {
-                    guard case .rewrite(_, _, true, _, _) = action.effect,
+                    guard case .rewrite(2, _, _, true, _, _) = action.effect,
                         let output = SmallRuleSet.output(action, image)
                     else { continue }
                     if output.path.suffix(2) != image.path[...] { found.insert(action.rule) }
@@ -246,11 +246,11 @@ extension SmallRuleSet {
 
     /// The images of which an action makes a given one, with tag and digest as another image has them.
     fileprivate func sources(of output: Image, by action: Action, endingAs end: Image) -> [Image] {
-        guard case .rewrite(let usesRegistry, let path, let hasWildcard, let drops, _) = action.effect else {
+        guard case .rewrite(let host, let usesRegistry, let path, let hasWildcard, let drops, _) = action.effect else {
             return []
         }
         let written = output.path.dropFirst(usesRegistry ? 1 : 0)
-        guard written.starts(with: path) else { return [] }
+        guard host == output.host, written.starts(with: path) else { return [] }
         let rest = written.dropFirst(path.count)
         let hosts =
             action.pattern.registry < 3 ? action.pattern.registry..<(action.pattern.registry + 1) : Self.hosts.indices
@@ -270,6 +270,6 @@ extension SmallRuleSet {
 extension SmallRuleSet.Effect {
     /// Whether the name of what is written is one character.
     fileprivate var isOneCharacter: Bool {
-        if case .rewrite(false, [1], false, _, _) = self { true } else { false }
+        if case .rewrite(2, false, [1], false, _, _) = self { true } else { false }
     }
 }

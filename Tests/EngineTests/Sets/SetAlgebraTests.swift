@@ -43,6 +43,34 @@ struct SetAlgebraTests {
         }
     }
 
+    @Test("the only name that others leave is found, and nothing where they leave none")
+    func onlyNameLeft() {
+        let seed = testSeed("only name left")
+        var random = SeededGenerator(seed: seed)
+        let ends = Array("abcdefghijklmnopqrstuvwxyz0123456789")
+        let characters = ends + "-"
+        for _ in 0..<50 {
+            let length = random.pick([1, 2, 5, 62, 63])
+            let name = String(
+                (0..<length).map { random.pick(($0 == 0 || $0 == length - 1) ? ends : ends + "-----------") })
+            let start = Int.random(in: 0...length, using: &random)
+            // All that parts from the name somewhere after its start, and all that goes on after it.
+            var others: [NamespacePattern] = []
+            for cut in start...length {
+                let stem = String(name.prefix(cut))
+                if cut < length { others.append(NamespacePattern(stem: stem, isPrefix: false)) }
+                let next = cut < length ? Array(name)[cut] : nil
+                others += characters.filter { $0 != next }.map {
+                    NamespacePattern(stem: stem + String($0), isPrefix: true)
+                }
+            }
+            let all = NamespacePattern(stem: String(name.prefix(start)), isPrefix: true)
+            let left = NamespacePattern(stem: name, isPrefix: false)
+            #expect(all.witness(avoiding: others) == left, "seed \(seed)")
+            #expect(all.witness(avoiding: others + [left]) == nil, "seed \(seed)")
+        }
+    }
+
     @Test("intersection, difference and inclusion of what selectors ask")
     func labelRequirements() {
         let seed = testSeed("label requirements")

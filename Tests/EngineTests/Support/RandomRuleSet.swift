@@ -77,16 +77,11 @@ struct RandomRuleSet {
 
     /// Few targets, so that overlapping actions often agree.
     private static func target(for pattern: String, using random: inout SeededGenerator) -> String {
-        let path = pattern.split(separator: ":").first { !$0.hasPrefix("5000") } ?? ""
-        let hasWildcard = pattern.contains("/*")
-        _ = path
-        let base: String
-        if random.chance(25), !pattern.hasPrefix("localhost") {
-            base = "${cache}/${registry}"
-        } else {
-            base = random.pick(["${mirror}", "${mirror}/deep/er"])
-        }
-        return base + (hasWildcard ? "/*" : random.pick(["/one", "/a/b"]))
+        let end = pattern.contains("/*") ? "/*" : random.pick(["/one", "/a/b"])
+        if random.chance(25), !pattern.hasPrefix("localhost") { return "${cache}/${registry}" + end }
+        // A single name at Docker Hub would be short for another one, which is an error of its own.
+        if random.chance(10) { return "docker.io" + (end == "/one" ? "/a/one" : end) }
+        return random.pick(["${mirror}", "${mirror}/deep/er"]) + end
     }
 
     private static func condition(using random: inout SeededGenerator) -> String {

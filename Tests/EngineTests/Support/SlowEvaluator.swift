@@ -432,6 +432,10 @@ struct SlowEvaluator {
                 }
                 target = target.dropLast(1) + rest.joined(separator: "/")
             }
+            // At Docker Hub, a name of one component means another one.
+            if target.hasPrefix("docker.io/"), target.filter({ $0 == "/" }).count == 1 {
+                return Answer(outcome: .declined)
+            }
             if let digest = reference.digest, action.statement.modifiers.contains(where: { $0.kind == .digestToTag }) {
                 target += ":" + (reference.tag.map { $0 + "-" } ?? "") + digest.replacing(":", with: "-")
             } else {

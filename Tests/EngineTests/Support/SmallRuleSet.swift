@@ -48,11 +48,11 @@ struct SmallRuleSet {
     }
 
     enum Effect: Hashable {
-        case rewrite(usesRegistry: Bool, path: [Int], hasWildcard: Bool, drops: Bool, digestToTag: Bool)
+        case rewrite(host: Int, usesRegistry: Bool, path: [Int], hasWildcard: Bool, drops: Bool, digestToTag: Bool)
         case allow, deny
 
         var turnsDigestIntoTag: Bool {
-            if case .rewrite(_, _, _, _, let digestToTag) = self { digestToTag } else { false }
+            if case .rewrite(_, _, _, _, _, let digestToTag) = self { digestToTag } else { false }
         }
     }
 
@@ -135,16 +135,20 @@ struct SmallRuleSet {
             default:
                 let path = random.pick([[], [], [0], [1]] as [[Int]])
                 let keepsRegistry = usesRegistry && random.chance(60)
-                let target = pattern.hasWildcard || keepsRegistry ? path : path.isEmpty ? [1] : path
+                let host = random.chance(20) ? 0 : 2
+                var target = pattern.hasWildcard || keepsRegistry ? path : path.isEmpty ? [1] : path
+                // A single name at Docker Hub would be short for another one, which is an error of its own.
+                if host == 0, !pattern.hasWildcard, target.count < 2 { target = [0, 1] }
                 let drops =
                     pattern.hasWildcard && pattern.path.isEmpty && pattern.registry != 1 && pattern.registry != 2
                     && random.chance(50)
                 let digestToTag = random.chance(15)
                 effect = .rewrite(
-                    usesRegistry: keepsRegistry, path: target, hasWildcard: pattern.hasWildcard, drops: drops,
+                    host: host, usesRegistry: keepsRegistry, path: target, hasWildcard: pattern.hasWildcard,
+                    drops: drops,
                     digestToTag: digestToTag)
                 let text =
-                    (["m.corp"] + (keepsRegistry ? ["${registry}"] : []) + target.map { Self.words[$0] }
+                    ([Self.registries[host]] + (keepsRegistry ? ["${registry}"] : []) + target.map { Self.words[$0] }
                         + (pattern.hasWildcard ? ["*"] : []))
                 lines.append(
                     "rewrite \"\(pattern.text)\" to \"\(text.joined(separator: "/"))\"" + (drops ? " drop library" : "")
@@ -203,7 +207,9 @@ struct SmallRuleSet {
 
     /// What an action makes of an image; nil where it is no rewrite, or declines.
     static func output(_ action: Action, _ image: Image) -> Image? {
-        guard case .rewrite(let usesRegistry, var path, let hasWildcard, let drops, let digestToTag) = action.effect
+        guard
+            case .rewrite(let host, let usesRegistry, var path, let hasWildcard, let drops, let digestToTag) = action
+                .effect
         else { return nil }
         if usesRegistry { path = [words.count + image.host] + path }
         if hasWildcard {
@@ -212,12 +218,14 @@ struct SmallRuleSet {
             if drops, isOfficial, action.pattern.path.isEmpty { rest = rest.dropFirst() }
             path += rest
         }
+        // At Docker Hub, a name of one component means another one.
+        if host == 0, path.count == 1 { return nil }
         guard digestToTag, image.hasDigest else {
-            return Image(host: 2, path: path, tag: image.tag, hasDigest: image.hasDigest)
+            return Image(host: host, path: path, tag: image.tag, hasDigest: image.hasDigest)
         }
         let tag = (image.tag.map { $0 + "-" } ?? "") + "sha256-" + hex
         guard tag.utf8.count <= 128 else { return nil }
-        return Image(host: 2, path: path, tag: tag, hasDigest: false)
+        return Image(host: host, path: path, tag: tag, hasDigest: false)
     }
 
     /// Names of images: every host, and paths of at most three components.
