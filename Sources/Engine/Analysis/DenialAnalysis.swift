@@ -5,7 +5,7 @@ struct DenialAnalysis {
     let model: ActionModel
 
     private var denials: [Int] {
-        model.actions.indices.filter { if case .deny = model.actions[$0].effect { true } else { false } }
+        model.actions.indices.filter { model.actions[$0].effect.isDenial }
     }
 
     // MARK: Ignored on request

@@ -50,13 +50,12 @@ struct IgnoreAnalysis {
         }
         guard let action = taking.first else { return }
         let registry = model.actions[action].pattern.registry
-        let isDenial = if case .deny = model.actions[action].effect { true } else { false }
         diagnostics.append(
             Diagnostic(
                 .ownImageNotIgnored, "the webhook's own image is not ignored", at: model.spans[action],
                 label: registry == .any ? "this takes it up" : "this takes it up if it is at `\(registry.text)`",
                 notes: [
-                    isDenial
+                    model.actions[action].effect.isDenial
                         ? "a webhook that denies its own image cannot start again"
                         : "a webhook whose image comes through a mirror that needs the webhook cannot start"
                 ],

@@ -49,27 +49,87 @@ extension DifferenceFinder {
             witness, text: kind == .unparsed ? Self.unparsable : (prefix ?? "") + witness.reference.text)
     }
 
-    /// A prefix that only one program knows changes all images under it.
+    /// A prefix that only one program knows changes all images under it, but for those that both deny.
     private mutating func comparePrefixes() {
         let known = [old, new].map { Set($0.program.code.bypassPrefixes) }
         for prefix in known[0].symmetricDifference(known[1]).sorted() {
             let isOld = known[0].contains(prefix)
-            let one = isOld ? old : new
-            guard let pieces = Box.remainder(of: [.everything], without: situations(one)) else {
+            let ignored = situations(isOld ? old : new)
+            guard let pieces = Box.remainder(of: [.everything], without: ignored) else {
                 undecided.append("images under `\(prefix)`")
                 continue
             }
-            // Where all is denied alike, the prefix makes no difference; what the actions name may show one.
-            let witnesses =
-                pieces.compactMap(\.witness)
-                + (old.boxes.prefix(Self.trials) + new.boxes.prefix(Self.trials)).compactMap(\.witness)
-            let points = witnesses.map { ImagePoint($0, text: prefix + $0.reference.text) }
-            guard let point = points.first(where: differs) else { continue }
-            let bypass = DifferenceSide(.bypass)
-            add(
-                .bypassed, pieces.flatMap { Self.sets($0, prefix: prefix, kind: .bypassed) },
-                isOld ? bypass : DifferenceSide(.none), isOld ? DifferenceSide(.none) : bypass, point)
+            if pieces.isEmpty { continue }
+            switch under(prefix, isOld ? (old, new) : (new, old), outside: ignored) {
+            case .found(let point):
+                let bypass = DifferenceSide(.bypass)
+                add(
+                    .bypassed, pieces.flatMap { Self.sets($0, prefix: prefix, kind: .bypassed) },
+                    isOld ? bypass : DifferenceSide(.none), isOld ? DifferenceSide(.none) : bypass, point)
+            case .nothing: break
+            case .undecided: undecided.append("images under `\(prefix)`")
+            }
         }
+    }
+
+    /// An image under a prefix that is treated differently by the program that knows it and by another one, outside of
+    /// what the first one ignores.
+    ///
+    /// What one of them does not deny the other can only deny, or write elsewhere: so first whatever either leaves
+    /// open is looked at, and then what they say where they deny.
+    private func under(
+        _ prefix: String, _ programs: (knowing: IndexedProgram, other: IndexedProgram), outside ignored: [Box]
+    ) -> BoxSearch<ImagePoint> {
+        var isDecided = true
+        var denials: [(speeches: [IndexedProgram.Speech], box: Box, prefix: String)] = []
+        func look(_ region: Box, outside holes: [Box], after prefix: String) -> ImagePoint? {
+            let search = Box.search([region], outside: ignored + holes) { part -> ImagePoint? in
+                let found = part.witnesses().lazy.map { ImagePoint($0, text: prefix + $0.image) }.first(where: differs)
+                isDecided = isDecided && found != nil
+                return found
+            }
+            switch search {
+            case .found(let point): return point
+            case .nothing: return nil
+            case .undecided:
+                isDecided = false
+                return nil
+            }
+        }
+        for (program, region, prefix) in [
+            (programs.knowing, Box.everything, prefix), (programs.other, Box.under(prefix), ""),
+        ] {
+            let actions = program.actions(meeting: region.imagePattern).filter { !program.isObserved($0) }
+            guard actions.count <= Self.trials else { return .undecided }
+            let denying = actions.filter { program.action($0).effect.isDenial }
+            if let found = look(region, outside: denying.map { program.boxes[$0] }, after: prefix) {
+                return .found(found)
+            }
+            for box in program.ignores.map(\.box) {
+                if let found = look(region.intersection(box), outside: [], after: prefix) { return .found(found) }
+            }
+            for action in actions where !program.action(action).effect.isDenial {
+                let before = program.actions(meeting: program.action(action).pattern).filter {
+                    $0 < action && program.action($0).effect.isDenial && !program.isObserved($0)
+                }
+                let part = region.intersection(program.boxes[action])
+                if let found = look(part, outside: before.map { program.boxes[$0] }, after: prefix) {
+                    return .found(found)
+                }
+            }
+            denials += denying.map {
+                (program.speeches(of: $0), region.intersection(program.boxes[$0]), prefix)
+            }
+        }
+        guard isDecided else { return .undecided }
+        // Where all is denied in the same words, the prefix makes no difference.
+        guard let first = denials.first, denials.contains(where: { $0.speeches != first.speeches }) else {
+            return .nothing
+        }
+        for denial in denials {
+            if let found = look(denial.box, outside: [], after: denial.prefix) { return .found(found) }
+        }
+        return .undecided
     }
 
     /// `ignore self` in one program only matters where the other does something to some image.

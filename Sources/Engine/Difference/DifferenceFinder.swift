@@ -48,18 +48,15 @@ struct DifferenceFinder {
     var undecided: [String] = []
     private var pairs: Set<Pair> = []
     private var work = 0
-    /// Images under a bypass prefix go by rules of their own.
-    private let bypassed: [Box]
+    /// Images under bypass prefixes, and which programs know these: they go by rules of their own.
+    private let bypassed: [(box: Box, isInOld: Bool, isInNew: Bool)]
 
     init(old: Program, new: Program) {
         var contents: [IndexedProgram.RuleContent: Int] = [:]
         self.old = IndexedProgram(old, numbering: &contents)
         self.new = IndexedProgram(new, numbering: &contents)
         bypassed = Set(old.code.bypassPrefixes + new.code.bypassPrefixes).sorted().map { prefix in
-            Box(
-                pattern: ImagePattern(
-                    registry: .host(String(prefix.utf8.dropLast()) ?? prefix),
-                    path: PathPattern(components: [], hasWildcard: true)), conditions: ConditionSet())
+            (.under(prefix), old.code.bypassPrefixes.contains(prefix), new.code.bypassPrefixes.contains(prefix))
         }
     }
 
@@ -171,13 +168,20 @@ struct DifferenceFinder {
         return true
     }
 
+    private func isSituation(_ claim: Claim, _ program: IndexedProgram) -> Bool {
+        if case .ignored(let index) = claim { program.ignores[index].isSituation } else { false }
+    }
+
     private func isObserved(_ claim: Claim, _ program: IndexedProgram) -> Bool {
         if case .action(let index) = claim { program.isObserved(index) } else { false }
     }
 
     /// What comes before one of two claims; nil where that is all of it.
     private func holes(_ left: Claim, _ right: Claim, _ base: Box, _ layer: Layer) -> [Box]? {
-        var holes = bypassed
+        // What is ignored whatever the image is keeps its prefix.
+        var holes = bypassed.filter { prefix in
+            !(isSituation(left, old) && !prefix.isInNew || isSituation(right, new) && !prefix.isInOld)
+        }.map(\.box)
         for (claim, program) in [(left, old), (right, new)] {
             let last: Int
             switch claim {
@@ -260,6 +264,14 @@ struct DifferenceFinder {
 }
 
 extension Box {
+    /// What stands under a bypass prefix, as images of a registry.
+    static func under(_ prefix: String) -> Box {
+        Box(
+            pattern: ImagePattern(
+                registry: .host(String(prefix.dropLast())), path: PathPattern(components: [], hasWildcard: true)),
+            conditions: ConditionSet())
+    }
+
     /// A pattern that holds all images of the box.
     var imagePattern: ImagePattern {
         ImagePattern(

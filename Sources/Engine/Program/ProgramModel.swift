@@ -6,6 +6,8 @@ enum Effect: Hashable, Sendable {
     case allow
     case deny(String)
 
+    var isDenial: Bool { if case .deny = self { true } else { false } }
+
     /// The effect in short, for people.
     var text: String {
         switch self {

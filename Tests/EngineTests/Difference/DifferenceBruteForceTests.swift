@@ -262,8 +262,6 @@ struct DifferenceBruteForceTests {
         let shared = finder.old.program.code.bypassPrefixes.filter(finder.new.program.code.bypassPrefixes.contains)
         while let prefix = shared.first(where: text.hasPrefix) { text.removeFirst(prefix.count) }
         guard let reference = Reference(parsing: text) else { return false }
-        let prefixes = finder.old.program.code.bypassPrefixes + finder.new.program.code.bypassPrefixes
-        guard !prefixes.contains(reference.registry + "/") else { return false }
         let witness = Witness(
             reference: reference, namespace: point.namespace, isAnyNamespace: false,
             namespaceLabels: point.namespaceLabels ?? [:], podLabels: point.podLabels, place: point.place,

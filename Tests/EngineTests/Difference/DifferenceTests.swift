@@ -68,6 +68,46 @@ struct DifferenceTests {
     }
 
     @Test(
+        "a bypass of one of them is a difference wherever something but the same denial comes of an image under it",
+        arguments: [
+            ("ignore image \"quay.io/*\"", "ignore image \"quay.io/*\"", "direct.to/quay.io/a/app"),
+            ("", "rule b { allow \"direct.to/foo/*\" }", "direct.to/foo/a"),
+            ("", "ignore image \"direct.to/foo/*\"", "direct.to/foo/a"),
+            ("", "ignore pod where skip", "direct.to/a/app"),
+            ("rule b {\n when pod where app\n allow \"*/*\"\n}", "", "direct.to/registry.example.com/a/app"),
+            ("rule b { deny \"a.example/*\" because \"b\" }", "", "direct.to/a.example/a/app"),
+        ])
+    func bypassOfOne(old: String, new: String, image: String) throws {
+        let denial = "\nignore self\nrule a { deny \"*/*\" because \"no\" }\n"
+        let difference = try difference("bypass \"direct.to/\"" + denial + old, denial + new)
+        let regions = difference.regions.filter { $0.kind == .bypassed }
+        #expect(regions.map(\.witness.image) == [image], "\(difference)")
+        #expect(difference.undecided.isEmpty)
+    }
+
+    @Test("a bypass of one of them is none where all is denied or ignored alike")
+    func bypassOfNone() throws {
+        for rest in ["rule a { deny \"*/*\" because \"no\" }", "ignore namespace \"*\""] {
+            let difference = try difference("bypass \"direct.to/\"\nignore self\n" + rest, "ignore self\n" + rest)
+            #expect(difference.isEmpty, "\(rest) \(difference)")
+        }
+    }
+
+    @Test("what one ignores with its prefix, and another one denies, is told as images of a registry")
+    func ignoredBeforeBypass() throws {
+        let difference = try difference(
+            "bypass \"direct.to/\"\nignore pod where skip", "rule a { deny \"direct.to/*\" because \"no\" }")
+        let skipped = DifferenceSet(pattern: "direct.to/*", conditions: ["pod where skip"])
+        #expect(difference.regions.contains { $0.kind == .images && $0.parts == [skipped] }, "\(difference)")
+        #expect(difference.regions.contains { $0.kind == .bypassed })
+        #expect(
+            try self.difference(
+                "accept W0306\nbypass \"direct.to/\"\nignore namespace \"*\"",
+                "ignore self\nrule a { deny \"direct.to/*\" because \"no\" }"
+            ).regions.allSatisfy { !$0.parts.isEmpty })
+    }
+
+    @Test(
         "the same said in another way is no difference",
         arguments: [
             (
