@@ -1,12 +1,13 @@
 {{/* The namespaces that are never in scope, as JSON. */}}
 {{- define "ruled.excludedNamespaces" -}}
-{{- concat .Values.scope.excludedNamespaces (list "kube-system" .Release.Namespace) | uniq | sortAlpha | toJson -}}
+{{- concat (.Values.scope.excludedNamespaces | default list) (list "kube-system" .Release.Namespace) | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
 {{/* Which namespaces: never those that are excluded, its own or opted out, whatever else is asked for. */}}
 {{- define "ruled.namespaceSelector" -}}
 {{- $excluded := include "ruled.excludedNamespaces" . | fromJsonArray -}}
-{{- with .Values.scope.namespaceSelector.matchLabels }}
+{{- $selector := .Values.scope.namespaceSelector | default dict -}}
+{{- with $selector.matchLabels }}
 matchLabels: {{- toYaml . | nindent 2 }}
 {{- end }}
 matchExpressions:
@@ -16,7 +17,7 @@ matchExpressions:
   - key: {{ .Values.scope.optOut.label }}
     operator: NotIn
     values: {{ toJson .Values.scope.optOut.values }}
-  {{- with .Values.scope.namespaceSelector.matchExpressions }}
+  {{- with $selector.matchExpressions }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end -}}
