@@ -14,7 +14,7 @@ matchExpressions:
   - key: kubernetes.io/metadata.name
     operator: NotIn
     values: {{ toJson $excluded }}
-  - key: {{ .Values.scope.optOut.label }}
+  - key: {{ toYaml .Values.scope.optOut.label }}
     operator: NotIn
     values: {{ toJson .Values.scope.optOut.values }}
   {{- with $selector.matchExpressions }}
@@ -49,8 +49,8 @@ matchConditions:
 {{- $root := index . 0 -}}
 clientConfig:
   service:
-    namespace: {{ $root.Release.Namespace }}
-    name: {{ include "ruled.fullname" $root }}
+    namespace: {{ toYaml $root.Release.Namespace }}
+    name: {{ include "ruled.fullname" $root | toYaml }}
     port: {{ $root.Values.ports.service }}
     path: {{ index . 1 }}
   {{- with $root.Values.certificates.caBundle }}
@@ -59,8 +59,9 @@ clientConfig:
 {{- end -}}
 
 {{- define "ruled.webhookMetadata" -}}
-name: {{ include "ruled.clusterName" . }}
-labels: {{- include "ruled.componentLabels" (list . "webhook") | nindent 2 }}
+name: {{ include "ruled.clusterName" . | toYaml }}
+# By this label `kubectl` finds the configurations of every release.
+labels: {{- include "ruled.componentLabels" (list . "webhook" (dict "ruled.dev/webhook" "true")) | nindent 2 }}
 {{- if eq .Values.certificates.mode "certManager" }}
 annotations:
   cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "ruled.tlsSecretName" . }}
