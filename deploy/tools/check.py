@@ -132,16 +132,24 @@ def check_refused(path):
 
 
 def check_names():
-    """Two releases share no object of the cluster's, and a long name stays within what Kubernetes allows."""
+    """Two releases share no object, in one namespace or two, and a long name stays within what Kubernetes allows."""
     seen = {}
-    for release, namespace in [("ruled", "ruled"), ("ruled", "other"), ("b", "ruled"), ("b-" + "x" * 50, "ruled")]:
+    for release, namespace in [
+        ("ruled", "ruled"),
+        ("ruled", "other"),
+        ("b", "ruled"),
+        ("b-" + "x" * 50, "ruled"),
+        ("b-" + "x" * 49 + "y", "ruled"),
+        ("ruled-c", "a-b"),
+        ("b-ruled-c", "a"),
+        ("ruled-test", "ruled"),
+        ("ruled", "n" * 63),
+    ]:
         for item in chart.objects(
             chart.render(
                 CASES[0].parent / "everything.values.yaml",
                 "--set",
                 "fullnameOverride=",
-                "--set",
-                "test.namespace=",
                 release=release,
                 namespace=namespace,
             )
@@ -149,7 +157,79 @@ def check_names():
             key = (item["kind"], item["metadata"].get("namespace"), chart.name(item))
             assert key not in seen, f"{key} of {release} in {namespace} and {seen.get(key)}"
             seen[key] = (release, namespace)
-            assert len(chart.name(item)) <= 63, key
+            # A ClusterRole and a webhook configuration may be longer, and bear the namespace's name too.
+            assert len(chart.name(item)) <= (63 if namespace in key or item["kind"] == "Namespace" else 253), key
+
+
+def check_odd_names():
+    """Names that YAML does not read as text are text all the same."""
+    options = (
+        "fullnameOverride=true,nameOverride=12,rules.existingConfigMap=12,priorityClassName=on,image.pullSecrets[0]=7,"
+        "commonLabels.a=1e3,scope.optOut.label=no,test.image=8,test.namespace=9,metrics.serviceMonitor.labels.b=2024"
+    )
+    everything = CASES[0].parent / "everything.values.yaml"
+    found = chart.objects(chart.render(everything, "--set-string", options, release="2024", namespace="123"))
+    for version in VERSIONS:
+        check_schemas(found, version)
+    names = ("name", "namespace", "serviceAccountName", "secretName", "image", "key", "priorityClassName")
+    for item in found:
+        for path, key, value in invariants.walk(item):
+            text = key in names or path.endswith((f"abels.{key}", f"nnotations.{key}"))
+            assert not text or isinstance(value, (str, dict)), f"{item['kind']} {path}: {value!r}"
+
+
+def check_required():
+    """Null is as if it were empty, or the schema asks for a value."""
+    documented = {value.path for value in chart.values()}
+    nulls = {}
+
+    def walk(schema, values, nulls, path):
+        for key, value in values.items():
+            here = ".".join([*path, key])
+            required = key in schema.get("required", [])
+            inner = schema["properties"][key]
+            if here not in documented:
+                assert required, f"`{here}` may be null, and has values in it"
+                walk(inner, value, nulls.setdefault(key, {}), [*path, key])
+            elif not required:
+                empty = value in ("", None) or isinstance(value, (dict, list)) or "null" in inner.get("type", [])
+                assert empty or here == "priorityClassName", f"`{here}` may be null"
+                nulls[key] = None
+
+    walk(
+        json.loads((chart.CHART / "values.schema.json").read_text()),
+        yaml.safe_load((chart.CHART / "values.yaml").read_text()),
+        nulls,
+        [],
+    )
+    nulls["image"]["repository"] = "registry.example.com/ruled"
+    for section in (nulls["networkPolicy"], *nulls["metrics"].values()):
+        section["enabled"] = True
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        yaml.safe_dump(nulls, file)
+        file.flush()
+        objects = chart.objects(chart.render(file.name))
+        chart.notes(file.name)
+    for version in VERSIONS:
+        check_schemas(objects, version)
+
+
+def check_extra_args(rendered):
+    """No option that the chart gives the webhook can be given once more."""
+    options = {
+        option
+        for path in CASES
+        for option in invariants.arguments(rendered[case_name(path)], "webhook")
+        if option.startswith("--") and option not in str(yaml.safe_load(path.read_text()).get("extraArgs"))
+    }
+    assert len(options) > 10
+    for option in sorted(options):
+        try:
+            chart.render(CASES[0], "--set", f"extraArgs[0]={option}=1")
+        except chart.RenderError as error:
+            assert f"extraArgs: the chart sets `{option}` itself" in str(error), error
+        else:
+            raise AssertionError(f"{option} was rendered")
 
 
 def check_version():
@@ -304,6 +384,9 @@ def main():
     for path in REFUSED:
         tally.run(f"refused: {case_name(path)}", check_refused, path)
     tally.run("releases do not share names", check_names)
+    tally.run("names that are no text to YAML", check_odd_names)
+    tally.run("null is empty, or refused", check_required)
+    tally.run("extraArgs say nothing again", check_extra_args, rendered)
     tally.run("manifests", check_manifests)
     tally.run("metrics of alerts and dashboard exist", check_metrics, rendered.get("everything", []))
     tally.run("alerts fire", check_alerts, rendered.get("everything", []))

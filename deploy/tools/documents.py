@@ -86,6 +86,12 @@ def objects_are_there():
         ):
             assert (kind, name) in known, f"{page.name}: {kind} {name}"
             count += 1
+        pattern = r"kubectl \w+(?: ([a-z,]+))?(?: --namespace \w+)? --selector ([^\s`]+)"
+        for kinds, selector in re.findall(pattern, text):
+            labels = dict(label.split("=") for label in selector.split(","))
+            chosen = {i["kind"].lower() for i in found if invariants.selects(labels, i["metadata"]["labels"])}
+            assert chosen and set(filter(None, kinds.split(","))) <= chosen, f"{page.name}: {kinds} {selector}"
+            count += 1
         for service, port in re.findall(r"services/https?:([a-z-]+):([a-z]+)/proxy", text):
             ports = [
                 p["name"]

@@ -1,6 +1,7 @@
 """What must hold of every rendering, whatever the values."""
 
 import base64
+import re
 
 import celpy
 
@@ -275,6 +276,18 @@ def replicas_stay_up(objects, values):
             assert "subPath" not in mount and mount["readOnly"]
 
 
+def tests_delete_their_own(objects, values):
+    """Helm deletes what a hook is called, whoever made it: all of it has a name that nobody else has."""
+    hooks = [item for item in objects if "helm.sh/hook" in item["metadata"].get("annotations", {})]
+    for item in hooks:
+        assert re.fullmatch(r"[a-z]+-test-[0-9a-f]{8}", chart.name(item)), chart.name(item)
+    namespace = values.get("test", {}).get("namespace")
+    made = [chart.name(item) for item in of_kind(hooks, "Namespace")]
+    assert made == ([] if namespace else [chart.name(item) for item in of_kind(hooks, "Pod")]), made
+    for item in of_kind(hooks, "Role"):
+        assert item["metadata"]["namespace"] == (namespace or made[0])
+
+
 ALL = [
     no_bundle_unless_given,
     system_namespaces_are_left_alone,
@@ -284,4 +297,5 @@ ALL = [
     names_meet,
     rights_are_the_least,
     replicas_stay_up,
+    tests_delete_their_own,
 ]

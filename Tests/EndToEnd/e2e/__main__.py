@@ -32,6 +32,12 @@ EPILOG = """exit codes: 0 every check passed, 1 one failed, 2 it could not run, 
 
 NO_COLOR is honoured."""
 
+# The options that do not go with every way to run, and the ways that they go with.
+GOES_WITH = {
+    "values": ["image"], "helm": ["image"], "ruled": ["local"], "webhook_host": ["local"],
+    "replicas": ["image", "local"], "slow": ["image", "local"], "keep": ["image", "local"],
+}
+
 
 def options():
     parser = argparse.ArgumentParser(
@@ -47,17 +53,22 @@ def options():
     parser.add_argument("--replicas", type=int, default=3, metavar="N", help="replicas, 2 or more (3)")
     parser.add_argument("--context", metavar="NAME", help="another context of the kubeconfig than the current one")
     parser.add_argument(
-        "--values", action="append", default=[], metavar="FILE", help="values for the chart; may be repeated")
+        "--values", action="append", default=[], metavar="FILE",
+        help="--image: values for the chart; may be repeated")
     parser.add_argument(
         "--webhook-host", default="127.0.0.1", metavar="HOST",
         help="--local: where the API server finds this machine (127.0.0.1); if it has no such address, it listens "
         "on all that it has")
     parser.add_argument("--ruled", metavar="PROGRAM", help="--local: the program (the last build)")
     parser.add_argument("--kubectl", default="kubectl", metavar="PROGRAM", help="kubectl")
-    parser.add_argument("--helm", default="helm", metavar="PROGRAM", help="Helm 3.17 or later")
+    parser.add_argument("--helm", default="helm", metavar="PROGRAM", help="--image: Helm 3.17 or later")
     chosen = parser.parse_args()
     if not (chosen.image or chosen.local or chosen.clean):
         parser.error("say how: --image REF for the chart, or --local")
+    way = next(each for each in ("image", "local", "clean") if getattr(chosen, each))
+    for option, ways in GOES_WITH.items():
+        if way not in ways and getattr(chosen, option) != parser.get_default(option):
+            parser.error(f"--{option.replace('_', '-')} means nothing with --{way}")
     if chosen.replicas < 2:
         parser.error("--replicas is at least 2: one of them is killed")
     return chosen

@@ -30,6 +30,17 @@
 {{- end }}
 {{- end -}}
 
+{{/* Above --drain and --request-timeout together, which is 15 s if nobody says otherwise. */}}
+{{- define "ruled.graceSeconds" -}}
+{{- $timeout := 15 -}}
+{{- range .Values.extraArgs -}}
+{{- if hasPrefix "--request-timeout=" . -}}
+{{- $timeout = trimPrefix "--request-timeout=" . | float64 | ceil -}}
+{{- end -}}
+{{- end -}}
+{{- add .Values.drainSeconds $timeout 5 -}}
+{{- end -}}
+
 {{- define "ruled.manageArgs" -}}
 - certs
 - manage

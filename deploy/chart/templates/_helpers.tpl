@@ -1,23 +1,45 @@
-{{/* Names and labels. */}}
+{{/*
+Names and labels. A name goes through `toYaml` where it is written: a release may be called `2024` or `true`, which YAML
+does not read as text.
+*/}}
+
+{{/* At most 40 characters. What is cut ends in a hash, so that two names do not become one. */}}
+{{- define "ruled.cut" -}}
+{{- ternary . (printf "%s-%s" (trunc 31 . | trimSuffix "-") (sha256sum . | trunc 8)) (le (len .) 40) -}}
+{{- end -}}
 
 {{- define "ruled.name" -}}
-{{- .Values.nameOverride | default .Chart.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Values.nameOverride | default .Chart.Name | include "ruled.cut" -}}
 {{- end -}}
 
 {{- define "ruled.fullname" -}}
 {{- $name := include "ruled.name" . -}}
 {{- $long := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
-{{- .Values.fullnameOverride | default $long | trunc 40 | trimSuffix "-" -}}
+{{- .Values.fullnameOverride | default $long | include "ruled.cut" -}}
 {{- end -}}
 
 {{- define "ruled.managerName" -}}{{ include "ruled.fullname" . }}-certs{{- end -}}
 {{- define "ruled.caSecretName" -}}{{ include "ruled.fullname" . }}-ca{{- end -}}
-{{- define "ruled.testName" -}}{{ include "ruled.fullname" . }}-test{{- end -}}
 
-{{/* Cluster-wide objects carry the namespace too: two releases of one name may live in two namespaces. */}}
+{{/*
+Cluster-wide objects carry the namespace too: two releases of one name may live in two namespaces. The dot is in neither
+of them, so that `a-b` and `c` are not `a` and `b-c`.
+*/}}
 {{- define "ruled.clusterName" -}}
 {{- $fullname := include "ruled.fullname" . -}}
-{{- ternary $fullname (printf "%s-%s" .Release.Namespace $fullname) (eq $fullname .Release.Namespace) -}}
+{{- ternary $fullname (printf "%s.%s" .Release.Namespace $fullname) (eq $fullname .Release.Namespace) -}}
+{{- end -}}
+
+{{/*
+What `helm test` makes, its namespace too. Helm deletes what has this name before it makes it anew, so the name must be
+nobody else's: hence the hash.
+*/}}
+{{- define "ruled.testName" -}}
+{{- printf "%s-test-%s" (include "ruled.fullname" .) (include "ruled.clusterName" . | sha256sum | trunc 8) -}}
+{{- end -}}
+
+{{- define "ruled.testNamespace" -}}
+{{- .Values.test.namespace | default (include "ruled.testName" .) -}}
 {{- end -}}
 
 {{- define "ruled.rulesConfigMap" -}}
@@ -29,32 +51,31 @@
 {{- else -}}{{ .Values.certificates.secretName }}{{- end -}}
 {{- end -}}
 
-{{- define "ruled.testNamespace" -}}
-{{- .Values.test.namespace | default (printf "%s-test" (include "ruled.clusterName" .)) -}}
-{{- end -}}
-
-{{- define "ruled.labels" -}}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-app.kubernetes.io/part-of: {{ include "ruled.name" . }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
-{{- end -}}
-
 {{/* What selects the pods of a component: (list $ "webhook"). */}}
 {{- define "ruled.selector" -}}
 {{- $root := index . 0 -}}
-app.kubernetes.io/name: {{ include "ruled.name" $root }}
-app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/name: {{ include "ruled.name" $root | toYaml }}
+app.kubernetes.io/instance: {{ toYaml $root.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
-{{/* All labels of an object of a component. */}}
+{{/*
+All labels of an object of a component: (list $ "webhook"), and its own ones as further dictionaries. The later ones
+win, and what selects above all.
+*/}}
 {{- define "ruled.componentLabels" -}}
-{{ include "ruled.selector" . }}
-{{ include "ruled.labels" (index . 0) }}
+{{- $root := index . 0 -}}
+{{- $labels := dict
+      "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_")
+      "app.kubernetes.io/version" $root.Chart.AppVersion
+      "app.kubernetes.io/managed-by" $root.Release.Service
+      "app.kubernetes.io/part-of" (include "ruled.name" $root) -}}
+{{- range concat (list $root.Values.commonLabels) (slice . 2) (list (include "ruled.selector" . | fromYaml)) -}}
+{{- range $key, $value := . -}}
+{{- $_ := set $labels $key $value -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $labels -}}
 {{- end -}}
 
 {{- define "ruled.image" -}}
@@ -99,12 +120,12 @@ seccompProfile:
 {{/* How every pod is placed. */}}
 {{- define "ruled.placing" -}}
 {{- with .Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ toYaml . }}
 {{- end }}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
   {{- range . }}
-  - name: {{ . }}
+  - name: {{ toYaml . }}
   {{- end }}
 {{- end }}
 {{- with .Values.nodeSelector }}

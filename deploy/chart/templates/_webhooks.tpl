@@ -1,22 +1,23 @@
 {{/* The namespaces that are never in scope, as JSON. */}}
 {{- define "ruled.excludedNamespaces" -}}
-{{- concat .Values.scope.excludedNamespaces (list "kube-system" .Release.Namespace) | uniq | sortAlpha | toJson -}}
+{{- concat (.Values.scope.excludedNamespaces | default list) (list "kube-system" .Release.Namespace) | uniq | sortAlpha | toJson -}}
 {{- end -}}
 
 {{/* Which namespaces: never those that are excluded, its own or opted out, whatever else is asked for. */}}
 {{- define "ruled.namespaceSelector" -}}
 {{- $excluded := include "ruled.excludedNamespaces" . | fromJsonArray -}}
-{{- with .Values.scope.namespaceSelector.matchLabels }}
+{{- $selector := .Values.scope.namespaceSelector | default dict -}}
+{{- with $selector.matchLabels }}
 matchLabels: {{- toYaml . | nindent 2 }}
 {{- end }}
 matchExpressions:
   - key: kubernetes.io/metadata.name
     operator: NotIn
     values: {{ toJson $excluded }}
-  - key: {{ .Values.scope.optOut.label }}
+  - key: {{ toYaml .Values.scope.optOut.label }}
     operator: NotIn
     values: {{ toJson .Values.scope.optOut.values }}
-  {{- with .Values.scope.namespaceSelector.matchExpressions }}
+  {{- with $selector.matchExpressions }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
 {{- end -}}
@@ -48,8 +49,8 @@ matchConditions:
 {{- $root := index . 0 -}}
 clientConfig:
   service:
-    namespace: {{ $root.Release.Namespace }}
-    name: {{ include "ruled.fullname" $root }}
+    namespace: {{ toYaml $root.Release.Namespace }}
+    name: {{ include "ruled.fullname" $root | toYaml }}
     port: {{ $root.Values.ports.service }}
     path: {{ index . 1 }}
   {{- with $root.Values.certificates.caBundle }}
@@ -58,8 +59,9 @@ clientConfig:
 {{- end -}}
 
 {{- define "ruled.webhookMetadata" -}}
-name: {{ include "ruled.clusterName" . }}
-labels: {{- include "ruled.componentLabels" (list . "webhook") | nindent 2 }}
+name: {{ include "ruled.clusterName" . | toYaml }}
+# By this label `kubectl` finds the configurations of every release.
+labels: {{- include "ruled.componentLabels" (list . "webhook" (dict "ruled.dev/webhook" "true")) | nindent 2 }}
 {{- if eq .Values.certificates.mode "certManager" }}
 annotations:
   cert-manager.io/inject-ca-from: {{ .Release.Namespace }}/{{ include "ruled.tlsSecretName" . }}
