@@ -12,7 +12,8 @@ struct ActionOrder {
     /// Of two actions the one that beats the other has the larger number, so that sorting by it puts first what
     /// nothing beats.
     private(set) var height: [Int]
-    /// Pairs that overlap though neither beats the other, the smaller index first.
+    /// Pairs that overlap though neither beats the other, the smaller index first. Of those that say the same of all
+    /// images only denials, which speak together.
     private(set) var unordered: [(Int, Int)] = []
     /// Actions of which each beats the next, and the last one the first; nil where there are none, as there should.
     private(set) var cycle: [Int]?
@@ -32,9 +33,13 @@ struct ActionOrder {
                 let (first, second) = (min(number, other), max(number, other))
                 let left = rules[actions[first].rule].name
                 let right = rules[actions[second].rule].name
+                let comparison = AnswerComparison(
+                    first: actions[first], second: actions[second], firstMarks: rules[actions[first].rule].marks,
+                    secondMarks: rules[actions[second].rule].marks)
                 relate(
                     first, second, boxes, isFirstOver: overrides[actions[first].rule].contains(right),
-                    isSecondOver: overrides[actions[second].rule].contains(left))
+                    isSecondOver: overrides[actions[second].rule].contains(left),
+                    isAnswerShared: comparison.agreesEverywhere && !actions[first].effect.isDenial)
             }
         }
         unordered.sort { $0 < $1 }
@@ -47,7 +52,7 @@ struct ActionOrder {
     }
 
     private mutating func relate(
-        _ first: Int, _ second: Int, _ boxes: [Box], isFirstOver: Bool, isSecondOver: Bool
+        _ first: Int, _ second: Int, _ boxes: [Box], isFirstOver: Bool, isSecondOver: Bool, isAnswerShared: Bool
     ) {
         let isFirstInside = boxes[first].isSubset(of: boxes[second])
         let isSecondInside = boxes[second].isSubset(of: boxes[first])
@@ -55,7 +60,8 @@ struct ActionOrder {
             if isFirstInside { inside[second].append(first) } else { inside[first].append(second) }
             return
         }
-        guard isFirstInside || !boxes[first].intersection(boxes[second]).isEmpty else { return }
+        if isAnswerShared, !isFirstOver, !isSecondOver { return }
+        guard isFirstInside || boxes[first].overlaps(boxes[second]) else { return }
         if isFirstOver { overriders[second].append(first) }
         if isSecondOver { overriders[first].append(second) }
         if !isFirstOver, !isSecondOver { unordered.append((first, second)) }

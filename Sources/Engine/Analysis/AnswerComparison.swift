@@ -7,6 +7,18 @@ struct AnswerComparison {
     /// Whether it matters which of two denials speaks; where both may, it does not.
     var distinguishesDenials = false
 
+    /// Whether it is plain that the answers are the same wherever both claim an image.
+    var agreesEverywhere: Bool {
+        switch (first.effect, second.effect) {
+        case (.deny, .deny): !distinguishesDenials
+        case (.allow, .allow): first.warning == second.warning
+        case (.rewrite, .rewrite):
+            first.pattern.path == second.pattern.path && first.effect == second.effect
+                && first.warning == second.warning && firstMarks == secondMarks
+        default: false
+        }
+    }
+
     /// Whether the answers are the same for every image of a box that both claim. Decided on the form of the
     /// targets: where it says no, the answers differ for all images of the box but a few that happen to coincide.
     func agrees(on box: Box) -> Bool {

@@ -104,6 +104,9 @@ struct Box: Hashable, Sendable {
         {
             return false
         }
+        if podLabels.isDisjoint(with: other.podLabels) || namespaceLabels.isDisjoint(with: other.namespaceLabels) {
+            return false
+        }
         return !intersection(other).isEmpty
     }
 

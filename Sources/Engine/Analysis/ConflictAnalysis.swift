@@ -49,6 +49,7 @@ struct ConflictAnalysis {
         let comparison = AnswerComparison(
             first: model.actions[first], second: model.actions[second], firstMarks: left.marks,
             secondMarks: right.marks, distinguishesDenials: overriding != nil)
+        if comparison.agreesEverywhere { return .settled }
         var overlap = model.boxes[first].intersection(model.boxes[second])
         for holder in holders { overlap = overlap.intersection(model.boxes[holder]) }
         if overlap.isEmpty || comparison.agrees(on: overlap) { return .settled }

@@ -80,13 +80,32 @@ struct LabelRequirements: Hashable, Sendable {
     var isUnconstrained: Bool { entries.isEmpty }
 
     subscript(key: String) -> LabelRequirement {
-        get { entries.first { $0.key == key }?.requirement ?? .anything }
-        set {
-            entries.removeAll { $0.key == key }
-            guard !newValue.isAnything else { return }
-            let index = entries.firstIndex { $0.key > key } ?? entries.count
-            entries.insert(Entry(key: key, requirement: newValue), at: index)
+        get {
+            let index = firstIndex(from: key)
+            return index < entries.count && entries[index].key == key ? entries[index].requirement : .anything
         }
+        set {
+            let index = firstIndex(from: key)
+            let isThere = index < entries.count && entries[index].key == key
+            let entry = newValue.isAnything ? [] : [Entry(key: key, requirement: newValue)]
+            entries.replaceSubrange(index..<index + (isThere ? 1 : 0), with: entry)
+        }
+    }
+
+    /// The place of the first entry whose key does not come before one.
+    private func firstIndex(from key: String) -> Int {
+        var range = entries.indices
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            range = entries[middle].key < key ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        }
+        return range.lowerBound
+    }
+
+    /// Whether there is a key for which nothing is allowed by both.
+    func isDisjoint(with other: LabelRequirements) -> Bool {
+        let (few, many) = entries.count < other.entries.count ? (self, other) : (other, self)
+        return few.entries.contains { $0.requirement.intersection(many[$0.key]).isEmpty }
     }
 
     func hold(for labels: [String: String]) -> Bool {
@@ -94,6 +113,7 @@ struct LabelRequirements: Hashable, Sendable {
     }
 
     func intersection(_ other: LabelRequirements) -> LabelRequirements {
+        if entries.isEmpty { return other }
         var result = self
         for entry in other.entries { result[entry.key] = result[entry.key].intersection(entry.requirement) }
         return result

@@ -78,13 +78,13 @@ struct DifferenceFinder {
         let newKeys = Set(new.keys)
         let changedOld = Self.changed(old, newKeys)
         let changedNew = Self.changed(new, oldKeys)
-        for left in changedOld {
+        for left in changedOld where work <= Self.pairBudget {
             for right in new.actions(meeting: old.action(left).pattern) {
                 consider(.action(left), .action(right), layer)
             }
             consider(.action(left), .nothing, layer)
         }
-        for right in changedNew {
+        for right in changedNew where work <= Self.pairBudget {
             for left in old.actions(meeting: new.action(right).pattern) {
                 consider(.action(left), .action(right), layer)
             }
@@ -120,7 +120,7 @@ struct DifferenceFinder {
         var ranks: [IndexedProgram.Key: Int] = [:]
         for (rank, key) in new.keys.enumerated() where ranks[key] == nil { ranks[key] = rank }
         let counterparts = old.keys.map { ranks[$0] }
-        for (first, counterpart) in counterparts.enumerated() {
+        for (first, counterpart) in counterparts.enumerated() where work <= Self.pairBudget {
             guard let counterpart else { continue }
             // Most often the order is the same from the first to the last.
             for second in old.actions(meeting: old.action(first).pattern) where second > first {
