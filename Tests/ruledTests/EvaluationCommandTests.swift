@@ -137,6 +137,11 @@ import Testing
         #expect(run.status == 2)
         #expect(run.output.contains("-> m.corp/hub/library/nginx"))
         #expect(run.errors.contains("/spec/containers/0/image"))
+
+        let broken = try self.run(["test", "--pod", "-"] + labels, input: "---\na: [\n---\n" + pods)
+        #expect(broken.status == 2)
+        #expect(broken.output == run.output)
+        #expect(broken.errors.contains("the document at `<stdin>:1` does not parse"), "\(broken.errors)")
     }
 
     @Test("The object after the patch keeps its keys' order and its strings")

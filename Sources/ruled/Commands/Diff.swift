@@ -81,6 +81,7 @@ struct Diff: ParsableCommand {
         let comparison = list.map {
             ImageComparison($0, old: before.program, new: after.program, situation: situation)
         }
+        try comparison?.refuseStrangers()
         let report = DiffReport(old: old, new: new, difference: difference, images: comparison, console: console)
         switch format {
         case .human:
