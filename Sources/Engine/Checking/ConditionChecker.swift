@@ -16,6 +16,7 @@ struct ConditionChecker {
             guard patterns.count == literals.count else { return }
             set.namespaces = set.namespaces.intersection(AtomSet(anyOf: patterns))
         case .namespaceLabels(let selector):
+            checkNames(in: selector, diagnostics: &diagnostics)
             let found = requirements(of: selector, beside: set.namespaceLabels, diagnostics: &diagnostics)
             for (key, requirement) in found { set.require(namespaceLabel: key, requirement) }
         case .podLabels(let selector):
@@ -52,16 +53,35 @@ struct ConditionChecker {
         let isFault = isPrefix ? !KubernetesSyntax.isNamespaceStem(stem) : !KubernetesSyntax.isNamespaceName(stem)
         guard !isFault else {
             diagnostics.append(
-                Diagnostic(
-                    .badNamespaceName, "`\(text)` is not the name of a namespace", at: literal.span,
-                    help: [
-                        stem.contains("*")
-                            ? "a `*` stands at the end only: `team-*`"
-                            : "a name is at most 63 lower-case letters, digits and `-`, and begins and ends with a letter or digit"
-                    ]))
+                .badNamespaceName(
+                    text, at: literal.span,
+                    help: stem.contains("*") ? "a `*` stands at the end only: `team-*`" : nil))
             return nil
         }
         return NamespacePattern(stem: stem, isPrefix: isPrefix)
+    }
+
+    /// Reports values of the label that is the namespace's name, and that are the name of none.
+    private func checkNames(in selector: Selector, diagnostics: inout [Diagnostic]) {
+        for requirement in selector.requirements {
+            // What does not resolve, or is no label's value, is said where the labels are checked.
+            var said: [Diagnostic] = []
+            guard names.resolve(requirement.key, diagnostics: &said)?.text == ConditionSet.namespaceNameLabel else {
+                continue
+            }
+            let values: [Literal] =
+                switch requirement.kind {
+                case .equals(let value), .notEquals(let value): [value]
+                case .isIn(let values), .notIn(let values): values
+                case .exists, .doesNotExist: []
+                }
+            for value in values {
+                guard let text = names.resolve(value, diagnostics: &said)?.text,
+                    KubernetesSyntax.faultOfLabelValue(text) == nil, !KubernetesSyntax.isNamespaceName(text)
+                else { continue }
+                diagnostics.append(.badNamespaceName(text, at: value.span))
+            }
+        }
     }
 
     /// What a selector asks of each label, beside what is asked for already.
@@ -137,5 +157,15 @@ struct ConditionChecker {
             return nil
         }
         return text
+    }
+}
+
+extension Diagnostic {
+    /// What no namespace can be called.
+    fileprivate static func badNamespaceName(_ text: String, at span: Span, help: String? = nil) -> Diagnostic {
+        let syntax =
+            "a name is at most 63 lower-case letters, digits and `-`, and begins and ends with a letter or digit"
+        return Diagnostic(
+            .badNamespaceName, "`\(text)` is not the name of a namespace", at: span, help: [help ?? syntax])
     }
 }
