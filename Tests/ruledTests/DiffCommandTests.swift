@@ -52,6 +52,18 @@ import Testing
         #expect(try changes("pod.yaml", "--pod-labels", "app=x").status == 2)
     }
 
+    @Test("A setting counts where its `let` is, which may be on one side only")
+    func settingOfOneSide() throws {
+        let withName = { (rules: String) in
+            Self.withoutTests(rules).replacing("\"m.corp/hub/*\"", with: "\"${m}/hub/*\"")
+                .replacing("language 1\n", with: "language 1\nlet m = \"n.corp\"\n")
+        }
+        #expect(try run([], change: withName).status == 1)
+        #expect(try run(["--set", "m=m.corp"], change: withName).status == 0)
+        let unknown = try run(["--set", "n=m.corp"], change: withName)
+        #expect(unknown.status == 1 && unknown.errors.contains("error[E0407]: no `let` defines `n`"))
+    }
+
     @Test("A difference is told with its pattern, its conditions, both sides and a witness")
     func human() throws {
         let run = try run([]) { rules in

@@ -126,6 +126,19 @@ import Testing
         #expect(run.errors.contains("E0908") && run.errors.contains("`shop`"))
     }
 
+    @Test(
+        "Labels that are none are told why",
+        arguments: [
+            ("a b=c", "there is a space in it"), ("a", "`a` is not k=v"), ("a=b,a=c", "`a` is given twice"),
+            ("auto", "is for `ruled serve`"),
+        ])
+    func labelFaults(text: String, reason: String) throws {
+        for option in ["--namespace-labels", "--pod-labels"] {
+            let run = try run(["explain", "nginx", option, text])
+            #expect(run.status == 2 && run.errors.contains(reason), "\(run.errors)")
+        }
+    }
+
     @Test("An object that cannot be read does not hide the others")
     func oneOfSeveralCannotBeRead() throws {
         let pods = """
