@@ -16,8 +16,9 @@ struct ConditionChecker {
             guard patterns.count == literals.count else { return }
             set.namespaces = set.namespaces.intersection(AtomSet(anyOf: patterns))
         case .namespaceLabels(let selector):
-            checkNames(in: selector, diagnostics: &diagnostics)
-            let found = requirements(of: selector, beside: set.namespaceLabels, diagnostics: &diagnostics)
+            let found = requirements(
+                of: selector, beside: set.namespaceLabels, nameLabel: ConditionSet.namespaceNameLabel,
+                diagnostics: &diagnostics)
             for (key, requirement) in found { set.require(namespaceLabel: key, requirement) }
         case .podLabels(let selector):
             let found = requirements(of: selector, beside: set.podLabels, diagnostics: &diagnostics)
@@ -62,31 +63,29 @@ struct ConditionChecker {
     }
 
     /// Reports values of the label that is the namespace's name, and that are the name of none.
-    private func checkNames(in selector: Selector, diagnostics: inout [Diagnostic]) {
-        for requirement in selector.requirements {
-            // What does not resolve, or is no label's value, is said where the labels are checked.
+    private func checkNames(_ requirement: Requirement, diagnostics: inout [Diagnostic]) {
+        let values: [Literal] =
+            switch requirement.kind {
+            case .equals(let value), .notEquals(let value): [value]
+            case .isIn(let values), .notIn(let values): values
+            case .exists, .doesNotExist: []
+            }
+        for value in values {
+            // What does not resolve, or is no label's value, is said already.
             var said: [Diagnostic] = []
-            guard names.resolve(requirement.key, diagnostics: &said)?.text == ConditionSet.namespaceNameLabel else {
-                continue
-            }
-            let values: [Literal] =
-                switch requirement.kind {
-                case .equals(let value), .notEquals(let value): [value]
-                case .isIn(let values), .notIn(let values): values
-                case .exists, .doesNotExist: []
-                }
-            for value in values {
-                guard let text = names.resolve(value, diagnostics: &said)?.text,
-                    KubernetesSyntax.faultOfLabelValue(text) == nil, !KubernetesSyntax.isNamespaceName(text)
-                else { continue }
-                diagnostics.append(.badNamespaceName(text, at: value.span))
-            }
+            guard let text = names.resolve(value, diagnostics: &said)?.text,
+                KubernetesSyntax.faultOfLabelValue(text) == nil, !KubernetesSyntax.isNamespaceName(text)
+            else { continue }
+            diagnostics.append(.badNamespaceName(text, at: value.span))
         }
     }
 
     /// What a selector asks of each label, beside what is asked for already.
+    ///
+    /// - Parameter nameLabel: the label whose values are names of namespaces, if there is one.
     private func requirements(
-        of selector: Selector, beside others: LabelRequirements, diagnostics: inout [Diagnostic]
+        of selector: Selector, beside others: LabelRequirements, nameLabel: String? = nil,
+        diagnostics: inout [Diagnostic]
     ) -> [(key: String, requirement: LabelRequirement)] {
         var result: [String: [LabelRequirement]] = [:]
         for requirement in selector.requirements {
@@ -106,6 +105,7 @@ struct ConditionChecker {
             case .doesNotExist:
                 meaning = .absent
             }
+            if let key, key == nameLabel { checkNames(requirement, diagnostics: &diagnostics) }
             if let key, let meaning { result[key, default: []].append(meaning) }
         }
         let count = others.entries.count { result[$0.key] == nil } + result.count
