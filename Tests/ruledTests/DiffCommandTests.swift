@@ -52,6 +52,18 @@ import Testing
         #expect(try changes("pod.yaml", "--pod-labels", "app=x").status == 2)
     }
 
+    @Test("A setting counts where its `let` is, which may be on one side only")
+    func settingOfOneSide() throws {
+        let withName = { (rules: String) in
+            Self.withoutTests(rules).replacing("\"m.corp/hub/*\"", with: "\"${m}/hub/*\"")
+                .replacing("language 1\n", with: "language 1\nlet m = \"n.corp\"\n")
+        }
+        #expect(try run([], change: withName).status == 1)
+        #expect(try run(["--set", "m=m.corp"], change: withName).status == 0)
+        let unknown = try run(["--set", "n=m.corp"], change: withName)
+        #expect(unknown.status == 1 && unknown.errors.contains("error[E0407]: no `let` defines `n`"))
+    }
+
     @Test("A difference is told with its pattern, its conditions, both sides and a witness")
     func human() throws {
         let run = try run([]) { rules in
@@ -128,6 +140,57 @@ import Testing
         }
         #expect(run.status == 1)
         try Golden.expect(run.output, is: "diff.json")
+    }
+
+    /// Runs `ruled diff --images` on a file of these bytes; every image of Docker Hub changes.
+    private func list(_ bytes: [UInt8], _ arguments: String...) throws -> CommandLineTool.Run {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        try scratch.write("old.rules", sampleRules)
+        try scratch.write("new.rules", Self.withoutTests(sampleRules).replacing("m.corp/hub/*", with: "m.corp/h/*"))
+        try Data(bytes).write(to: scratch.folder.appending(path: "images"))
+        return try CommandLineTool.run(
+            ["diff", "old.rules", "new.rules", "--images", "images", "--namespace-labels", ""] + arguments,
+            in: scratch.folder)
+    }
+
+    @Test("A byte order mark is none of the first image")
+    func byteOrderMark() throws {
+        let run = try list(Array("\u{FEFF}nginx:1\nredis\n".utf8))
+        #expect(run.output.contains("\nnginx:1  (1 line)\n"), "\(run.output)")
+        #expect(run.output.contains("2 of 2 images in 2 lines change\nold.rules"))
+        #expect(
+            try list(Array("\u{FEFF}{\"apiVersion\": \"v1\", \"kind\": \"Pod\"}".utf8)).output.contains("in 1 object"))
+    }
+
+    @Test("Lines that are no image references are counted, and the first one is shown")
+    func strangers() throws {
+        let text = "# seen\r\nnginx\r\n\r\nimage: redis\r\n\"nginx:1\"\r\ndirect.to/localhost:5000/a\r\n"
+        let run = try list(Array(text.utf8))
+        #expect(
+            run.output.contains(
+                "1 of 4 images in 4 lines change\n2 lines are no image references, first `image: redis` at images:4\n"),
+            "\(run.output)")
+        #expect(run.status == 1)
+        let json = try list(Array(text.utf8), "--format", "json")
+        #expect(
+            json.output.replacing(/\s+/, with: " ").contains("\"notReferences\": [ \"images:4\", \"images:5\" ]"),
+            "\(json.output)")
+    }
+
+    @Test(
+        "What is no list of images is an error with what to do",
+        arguments: [
+            (Array("\"nginx:1\",12\n\"redis\",3\n".utf8), "no line of `images` is an image reference", "`nginx:1.27`"),
+            ([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3], "`images` is compressed", "gunzip -c images | ruled diff"),
+            ([0xFF, 0xFE, 0x6E, 0, 0x67, 0], "it is not UTF-8", "iconv -f UTF-16"),
+            ([0x6E, 0x0A, 0x80, 0xC3], "it is not UTF-8", "one image a line"),
+        ] as [([UInt8], String, String)])
+    func noList(bytes: [UInt8], message: String, help: String) throws {
+        let run = try list(bytes)
+        #expect(run.status == 2 && run.output.isEmpty)
+        #expect(run.errors.contains("error[E0910]: ") && run.errors.contains(message), "\(run.errors)")
+        #expect(run.errors.contains(help), "\(run.errors)")
     }
 
     @Test("The images of pods that change come with how many objects they touch, the most first")

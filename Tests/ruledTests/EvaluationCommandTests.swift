@@ -126,6 +126,19 @@ import Testing
         #expect(run.errors.contains("E0908") && run.errors.contains("`shop`"))
     }
 
+    @Test(
+        "Labels that are none are told why",
+        arguments: [
+            ("a b=c", "there is a space in it"), ("a", "`a` is not k=v"), ("a=b,a=c", "`a` is given twice"),
+            ("auto", "is for `ruled serve`"),
+        ])
+    func labelFaults(text: String, reason: String) throws {
+        for option in ["--namespace-labels", "--pod-labels"] {
+            let run = try run(["explain", "nginx", option, text])
+            #expect(run.status == 2 && run.errors.contains(reason), "\(run.errors)")
+        }
+    }
+
     @Test("An object that cannot be read does not hide the others")
     func oneOfSeveralCannotBeRead() throws {
         let pods = """
@@ -137,6 +150,11 @@ import Testing
         #expect(run.status == 2)
         #expect(run.output.contains("-> m.corp/hub/library/nginx"))
         #expect(run.errors.contains("/spec/containers/0/image"))
+
+        let broken = try self.run(["test", "--pod", "-"] + labels, input: "---\na: [\n---\n" + pods)
+        #expect(broken.status == 2)
+        #expect(broken.output == run.output)
+        #expect(broken.errors.contains("the document at `<stdin>:1` does not parse"), "\(broken.errors)")
     }
 
     @Test("The object after the patch keeps its keys' order and its strings")

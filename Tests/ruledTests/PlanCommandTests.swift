@@ -173,6 +173,58 @@ import Testing
         #expect(run.errors.contains("k8s/pod.json"))
     }
 
+    private static func pod(_ name: String, _ image: String) -> String {
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: \(name)\nspec: {containers: [{name: a, image: \(image)}]}\n"
+    }
+
+    @Test("A document that does not parse takes nothing else of its stream with it, and is named by its line")
+    func brokenDocument() throws {
+        let broken = Self.pod("b", "redis").replacing("  name: b\n", with: "  name: b\n  name: c\n")
+        let stream = [Self.pod("a", "nginx"), broken, "a: \"x\n", Self.pod("d", "busybox")].joined(
+            separator: "--- # next\n")
+        let labels = ["--namespace-labels", ""]
+        let run = try run(["-"] + labels, input: stream)
+        #expect(run.status == 1)
+        #expect(run.output.contains("2 objects with 2 images in 1 namespace: 2 changed, 0 denied\n"), "\(run.output)")
+        #expect(run.output.contains("2 could not be read, see the errors\n"))
+        #expect(run.errors.contains("error[E0907]: the document at `<stdin>:6` does not parse\n"), "\(run.errors)")
+        #expect(run.errors.contains("at <stdin>:10:3: `name` stands twice in one map"))
+        #expect(run.errors.contains("error[E0907]: the document at `<stdin>:13` does not parse\n"))
+        #expect(run.errors.contains("at <stdin>:15:1: while scanning a quoted scalar in line 14"))
+
+        let windows = try self.run(["-"] + labels, input: stream.replacing("\n", with: "\r\n"))
+        #expect(windows.output == run.output && windows.errors == run.errors, "\(windows.errors)")
+        let json = try self.run(["--format", "json"] + labels, input: stream)
+        #expect(json.output.contains("\"the document at `<stdin>:6` does not parse\""), "\(json.output)")
+        // A marker within a text is none.
+        let text = try self.run(["-"] + labels, input: "a: |\n  ---\n  b\n---\na: [\n")
+        #expect(text.output.contains("1 document that is no manifest: <stdin>:1\n"), "\(text.output)")
+        #expect(try self.run(["-"], input: "a: [\n---\nb: [\n").status == 2)
+    }
+
+    @Test("A chart's template is told what to do with it")
+    func template() throws {
+        let run = try run([], input: "{{ .Values.a }}: b\nc: {{ .Values.d }}\n")
+        #expect(run.errors.contains("helm template CHART | ruled plan -"), "\(run.errors)")
+        #expect(try !self.run([], input: "a: [\n").errors.contains("helm"))
+    }
+
+    @Test("What a folder holds and cannot be read is said; what is named twice is read once")
+    func unreadable() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        try scratch.write("rules/a.rules", sampleRules)
+        try scratch.write("k8s/pod.yaml", Self.pod("a", "nginx"))
+        try FileManager.default.createSymbolicLink(
+            atPath: scratch.folder.path + "/k8s/gone.yaml", withDestinationPath: "nowhere.yaml")
+        let run = try CommandLineTool.run(
+            ["plan", "k8s", "k8s/pod.yaml", "k8s/../k8s/pod.yaml", "--namespace-labels", ""], in: scratch.folder)
+        #expect(run.status == 1)
+        #expect(run.output.contains("\n1 object with 1 image in 1 namespace"), "\(run.output)")
+        #expect(run.output.contains("\n1 could not be read, see the errors\n"))
+        #expect(run.errors.contains("error[E0901]: `k8s/gone.yaml` is a link that leads nowhere\n"))
+    }
+
     @Test("Unknown labels are told, with what gives them")
     func unknownLabels() throws {
         let pod =

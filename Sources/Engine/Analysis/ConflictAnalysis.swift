@@ -103,24 +103,20 @@ struct ConflictAnalysis {
         let boxes = model.boxes
         let overlap = boxes[first].intersection(boxes[second])
         var help: [String] = []
+        // What can be pasted comes first.
+        if boxes[first] != boxes[second], model.actions[first].rule != model.actions[second].rule {
+            help.append(orderHelp(first, second))
+        }
+        let otherwise = help.isEmpty ? "" : "or "
         if boxes[first] == boxes[second] {
             help.append("remove one of them, or give them conditions that exclude each other")
         } else if let registry = overlap.registries.singleAtom, let path = overlap.paths.singleAtom {
             let patterns = [model.actions[first].pattern, model.actions[second].pattern]
             let both = ImagePattern(registry: registry, path: path, tag: patterns[0].tag ?? patterns[1].tag)
-            if patterns.contains(both) {
-                help.append("make the conditions of one rule part of the other's, or let them exclude each other")
-            } else {
-                help.append("add a rule for `\(both.text)`, under the conditions of both, that says what happens there")
-            }
-        }
-        if boxes[first] != boxes[second], model.actions[first].rule != model.actions[second].rule {
-            // The other way round it could close a circle: what goes before another stands higher.
-            let isTurned = model.order.height[first] > model.order.height[second]
-            let (winner, loser) = isTurned ? (first, second) : (second, first)
-            let overrides = (model.rule(winner).overrides + [model.name(loser)]).map(\.asName)
             help.append(
-                "or say which goes first: `rule \(model.name(winner).asName) overrides \(overrides.joined(separator: ", "))`"
+                patterns.contains(both)
+                    ? "\(otherwise)make the conditions of one rule part of the other's, or let them exclude each other"
+                    : "\(otherwise)add a rule for `\(both.text)`, under the conditions of both, that says what happens there"
             )
         }
         return Diagnostic(
@@ -128,6 +124,32 @@ struct ConflictAnalysis {
             "\(names(second, first)) both claim some images, and neither is more specific", at: model.spans[second],
             label: "this one", secondary: [.init(span: model.spans[first], text: "and this one")],
             notes: ["witness: \(witness.text)"], help: help)
+    }
+
+    /// Which of two rules to let go first: of a denial and what would pierce it the denial, unless that closed a circle.
+    private func orderHelp(_ first: Int, _ second: Int) -> String {
+        let denials = [first, second].filter { if case .deny = model.actions[$0].effect { true } else { false } }
+        var winner = model.order.height[first] > model.order.height[second] ? first : second
+        var advice = "say which goes first"
+        if denials.count == 1, !goesBefore(denials[0] == first ? second : first, denials[0]) {
+            winner = denials[0]
+            advice = "let the denial go first"
+        }
+        let loser = model.name(winner == first ? second : first)
+        let overrides = (model.rule(winner).overrides + [loser]).map(\.asName).joined(separator: ", ")
+        return "\(advice): `rule \(model.name(winner).asName) overrides \(overrides)`"
+    }
+
+    /// Whether an action beats another by way of others. What beats another stands higher.
+    private func goesBefore(_ action: Int, _ other: Int) -> Bool {
+        let height = model.order.height
+        var seen: Set<Int> = []
+        var reached = [other]
+        while let next = reached.popLast() {
+            if next == action { return true }
+            reached += model.order.beaters(of: next).filter { height[$0] <= height[action] && seen.insert($0).inserted }
+        }
+        return false
     }
 }
 

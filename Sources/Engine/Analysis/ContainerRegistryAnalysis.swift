@@ -4,14 +4,24 @@ import RuleLang
 struct ContainerRegistryAnalysis {
     let model: ActionModel
 
-    /// Reports each kind of finding once a rule.
+    /// Reports each kind of finding once a rule, for the first action that gives it.
     func run(diagnostics: inout [Diagnostic]) {
         var reported: Set<[Int]> = []
-        for (number, action) in model.actions.enumerated() where !Task.isCancelled {
-            guard case .rewrite(let target, _) = action.effect, Self.isHost(target.host) else { continue }
+        let rewrites = model.actions.indices.compactMap { number -> (number: Int, target: RewriteTarget)? in
+            guard case .rewrite(let target, _) = model.actions[number].effect, Self.isHost(target.host) else {
+                return nil
+            }
+            return (number, target)
+        }
+        // Actions are in the order of their patterns.
+        let inSourceOrder = rewrites.sorted {
+            let (one, other) = (model.spans[$0.number], model.spans[$1.number])
+            return (one.file, one.start) < (other.file, other.start)
+        }
+        for (number, target) in inSourceOrder where !Task.isCancelled {
             let findings = [libraryDropped(number, target), badName(number, target)]
             for (kind, finding) in findings.enumerated() {
-                guard let finding, reported.insert([action.rule, kind]).inserted else { continue }
+                guard let finding, reported.insert([model.actions[number].rule, kind]).inserted else { continue }
                 diagnostics.append(finding)
             }
         }

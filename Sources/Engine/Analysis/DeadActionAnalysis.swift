@@ -23,8 +23,9 @@ struct DeadActionAnalysis {
         return isDecided
     }
 
-    /// The covers that take something that those before them leave.
+    /// The cover that takes everything, or those that take something that the ones before them leave.
     private func needed(_ covers: [(box: Box, span: Span)], for box: Box) -> [Span] {
+        if let alone = covers.first(where: { box.isSubset(of: $0.box) }) { return [alone.span] }
         var remaining = [box]
         var spans: [Span] = []
         for cover in covers where remaining.contains(where: { !$0.intersection(cover.box).isEmpty }) {
@@ -37,10 +38,11 @@ struct DeadActionAnalysis {
     }
 
     private func dead(_ action: Int, _ covers: [Span]) -> Diagnostic {
-        Diagnostic(
+        let isOne = covers.count == 1
+        return Diagnostic(
             .deadAction, "`\(model.actions[action].pattern.text)` in `\(model.name(action))` never decides",
-            at: model.spans[action], label: "all of it is taken by others",
-            secondary: covers.prefix(4).map { .init(span: $0, text: "takes some of it") },
+            at: model.spans[action], label: isOne ? "all of it is taken" : "all of it is taken by several",
+            secondary: covers.prefix(4).map { .init(span: $0, text: isOne ? "takes all of it" : "takes some of it") },
             notes: covers.count > 4 ? ["and \(covers.count - 4) more take some of it"] : [],
             help: ["remove it, or remove what takes its images"])
     }

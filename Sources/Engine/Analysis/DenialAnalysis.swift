@@ -64,7 +64,7 @@ struct DenialAnalysis {
         help.append("if whoever writes a pod may do that, say that it is meant: `accept W0304`")
         return Diagnostic(
             .denialGotAround, "pods can get around what `\(model.name(denial))` denies", at: model.spans[denial],
-            label: "this denial", secondary: [.init(span: optOut.span, text: "does not count here")],
+            label: "this denial", secondary: [.init(span: optOut.span, text: "gets around it")],
             notes: ["witness: \(witness.text) is ignored, and so not denied"], help: help)
     }
 
@@ -104,12 +104,12 @@ struct DenialAnalysis {
 
     private func denyList(_ denial: Int, _ witness: Witness) -> Diagnostic {
         Diagnostic(
-            .denyList, "`\(model.name(denial))` denies a registry, and every other one stays open",
-            at: model.spans[denial], label: "only this one is closed",
+            .denyList, "`\(model.name(denial))` denies a registry, and those that no rule names stay open",
+            at: model.spans[denial], label: "closes no more than it names",
             notes: ["witness: \(witness.text) is not denied"],
             help: [
                 "deny everything, and allow what may be used: `deny \"*/*\" because \"…\"`, `allow \"…\"`",
-                "if only this registry is meant, say so: `accept W0305`",
+                "if no more is meant, say so: `accept W0305`",
             ])
     }
 

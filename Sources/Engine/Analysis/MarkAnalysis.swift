@@ -11,20 +11,15 @@ struct CheckedMark {
 /// Otherwise evaluating a pod twice could differ from evaluating it once.
 struct MarkAnalysis {
     let rules: [CheckedRule]
-    let ignores: [CheckedIgnore]
+    let asked: AskedLabels
 
     func run(diagnostics: inout [Diagnostic]) {
         let marks = rules.flatMap(\.marks)
         guard !marks.isEmpty else { return }
-        var selectors: [String: Span] = [:]
-        for rule in rules { Self.note(rule.rule.conditions, rule.nameSpan, in: &selectors) }
-        for ignore in ignores {
-            if case .conditions(let conditions) = ignore.entry { Self.note(conditions, ignore.span, in: &selectors) }
-        }
         var first: [String: CheckedMark] = [:]
         for checked in marks {
             let mark = checked.mark
-            if mark.kind == .label, let selector = selectors[mark.key] {
+            if mark.kind == .label, let selector = asked.spans[mark.key] {
                 diagnostics.append(
                     Diagnostic(
                         .markInSelector, "`\(mark.key)` is marked, and a selector asks for it", at: checked.keySpan,
@@ -45,11 +40,28 @@ struct MarkAnalysis {
             }
         }
     }
+}
 
-    private static func note(_ conditions: ConditionSet, _ span: Span, in selectors: inout [String: Span]) {
-        for entry in conditions.podLabels.entries + conditions.namespaceLabels.entries
-        where selectors[entry.key] == nil {
-            selectors[entry.key] = span
+/// The labels that selectors ask for, each with the first place.
+struct AskedLabels {
+    let names: NameTable
+    private(set) var spans: [String: Span] = [:]
+
+    init(_ names: NameTable) { self.names = names }
+
+    mutating func note(_ condition: Condition) {
+        let selector: Selector
+        switch condition.kind {
+        case .namespaceLabels(let found), .podLabels(let found): selector = found
+        default: return
+        }
+        for requirement in selector.requirements {
+            // What is wrong with a key is said where conditions are checked.
+            var said: [Diagnostic] = []
+            guard let key = names.resolve(requirement.key, diagnostics: &said)?.text, spans[key] == nil else {
+                continue
+            }
+            spans[key] = requirement.span
         }
     }
 }

@@ -43,7 +43,7 @@ struct Acceptances {
         for literal in codes {
             let code = literal.plainText ?? ""
             guard let found = known.first(where: { $0.rawValue == code }) else {
-                let warnings = known.filter { $0.severity == .warning }.map(\.rawValue)
+                let warnings = known.filter { $0.severity == .warning && $0 != .unusedAcceptance }.map(\.rawValue)
                 diagnostics.append(
                     Diagnostic(
                         .unknownCode, "no warning has the code `\(code)`", at: literal.span,
@@ -56,6 +56,13 @@ struct Acceptances {
                     Diagnostic(
                         .unknownCode, "`\(code)` is an error, which cannot be accepted", at: literal.span,
                         help: ["mend what it reports"]))
+                continue
+            }
+            guard found != .unusedAcceptance else {
+                diagnostics.append(
+                    Diagnostic(
+                        .unusedAcceptance, "accepting `\(code)` silences nothing", at: literal.span,
+                        help: ["remove it, and each `accept` that W0401 reports"]))
                 continue
             }
             acceptances.append(Acceptance(code: code, span: literal.span, scope: scope))

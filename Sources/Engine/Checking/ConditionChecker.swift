@@ -16,7 +16,9 @@ struct ConditionChecker {
             guard patterns.count == literals.count else { return }
             set.namespaces = set.namespaces.intersection(AtomSet(anyOf: patterns))
         case .namespaceLabels(let selector):
-            let found = requirements(of: selector, beside: set.namespaceLabels, diagnostics: &diagnostics)
+            let found = requirements(
+                of: selector, beside: set.namespaceLabels, nameLabel: ConditionSet.namespaceNameLabel,
+                diagnostics: &diagnostics)
             for (key, requirement) in found { set.require(namespaceLabel: key, requirement) }
         case .podLabels(let selector):
             let found = requirements(of: selector, beside: set.podLabels, diagnostics: &diagnostics)
@@ -52,21 +54,38 @@ struct ConditionChecker {
         let isFault = isPrefix ? !KubernetesSyntax.isNamespaceStem(stem) : !KubernetesSyntax.isNamespaceName(stem)
         guard !isFault else {
             diagnostics.append(
-                Diagnostic(
-                    .badNamespaceName, "`\(text)` is not the name of a namespace", at: literal.span,
-                    help: [
-                        stem.contains("*")
-                            ? "a `*` stands at the end only: `team-*`"
-                            : "a name is at most 63 lower-case letters, digits and `-`, and begins and ends with a letter or digit"
-                    ]))
+                .badNamespaceName(
+                    text, at: literal.span,
+                    help: stem.contains("*") ? "a `*` stands at the end only: `team-*`" : nil))
             return nil
         }
         return NamespacePattern(stem: stem, isPrefix: isPrefix)
     }
 
+    /// Reports values of the label that is the namespace's name, and that are the name of none.
+    private func checkNames(_ requirement: Requirement, diagnostics: inout [Diagnostic]) {
+        let values: [Literal] =
+            switch requirement.kind {
+            case .equals(let value), .notEquals(let value): [value]
+            case .isIn(let values), .notIn(let values): values
+            case .exists, .doesNotExist: []
+            }
+        for value in values {
+            // What does not resolve, or is no label's value, is said already.
+            var said: [Diagnostic] = []
+            guard let text = names.resolve(value, diagnostics: &said)?.text,
+                KubernetesSyntax.faultOfLabelValue(text) == nil, !KubernetesSyntax.isNamespaceName(text)
+            else { continue }
+            diagnostics.append(.badNamespaceName(text, at: value.span))
+        }
+    }
+
     /// What a selector asks of each label, beside what is asked for already.
+    ///
+    /// - Parameter nameLabel: the label whose values are names of namespaces, if there is one.
     private func requirements(
-        of selector: Selector, beside others: LabelRequirements, diagnostics: inout [Diagnostic]
+        of selector: Selector, beside others: LabelRequirements, nameLabel: String? = nil,
+        diagnostics: inout [Diagnostic]
     ) -> [(key: String, requirement: LabelRequirement)] {
         var result: [String: [LabelRequirement]] = [:]
         for requirement in selector.requirements {
@@ -86,6 +105,7 @@ struct ConditionChecker {
             case .doesNotExist:
                 meaning = .absent
             }
+            if let key, key == nameLabel { checkNames(requirement, diagnostics: &diagnostics) }
             if let key, let meaning { result[key, default: []].append(meaning) }
         }
         let count = others.entries.count { result[$0.key] == nil } + result.count
@@ -137,5 +157,15 @@ struct ConditionChecker {
             return nil
         }
         return text
+    }
+}
+
+extension Diagnostic {
+    /// What no namespace can be called.
+    fileprivate static func badNamespaceName(_ text: String, at span: Span, help: String? = nil) -> Diagnostic {
+        let syntax =
+            "a name is at most 63 lower-case letters, digits and `-`, and begins and ends with a letter or digit"
+        return Diagnostic(
+            .badNamespaceName, "`\(text)` is not the name of a namespace", at: span, help: [help ?? syntax])
     }
 }

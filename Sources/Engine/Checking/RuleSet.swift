@@ -137,6 +137,12 @@ struct Checker {
         let allNames = statements.compactMap { statement in
             if case .rule(let declaration) = statement { declaration.name.plainText } else { nil }
         }
+        // Nobody else asks for them.
+        let hasMarks = statements.contains { statement in
+            guard case .rule(let declaration) = statement else { return false }
+            return declaration.statements.contains { if case .mark = $0 { true } else { false } }
+        }
+        var asked = AskedLabels(names)
         let overrideChecker = OverrideChecker(ruleNames: isWhole ? Set(allNames) : nil)
         while !Task.isCancelled, let statement = statements.popLast() {
             switch statement {
@@ -152,11 +158,15 @@ struct Checker {
                         ruleNames[name] = declaration.name.span
                     }
                 }
+                if hasMarks {
+                    for case .when(let condition, _) in declaration.statements { asked.note(condition) }
+                }
                 let overrides = overrideChecker.check(declaration, diagnostics: &diagnostics)
                 if let rule = checker.check(declaration, overrides: overrides, diagnostics: &diagnostics) {
                     rules.append(rule)
                 }
             case .ignore(let subject, let span):
+                if hasMarks, case .condition(let condition) = subject { asked.note(condition) }
                 ignores += checker.check(subject, span: span, diagnostics: &diagnostics)
             case .bypass(let prefixes, _):
                 bypasses += prefixes.compactMap { checker.bypassPrefix($0, diagnostics: &diagnostics) }
@@ -164,7 +174,7 @@ struct Checker {
                 break
             }
         }
-        MarkAnalysis(rules: rules, ignores: ignores).run(diagnostics: &diagnostics)
+        MarkAnalysis(rules: rules, asked: asked).run(diagnostics: &diagnostics)
         let testChecker = TestChecker(
             names: names, ruleNames: isWhole ? Set(ruleNames.keys) : nil,
             observers: Set(rules.filter(\.rule.isObserved).map(\.rule.name)))

@@ -21,8 +21,8 @@ public struct Difference: Sendable {
 
     /// Compares two programs.
     ///
-    /// At most 4,000,000 pairs of actions are looked at, and a set is cut into at most 4,096 pieces; what goes beyond
-    /// is listed in ``undecided``.
+    /// At most 4,000,000 pairs of actions are looked at (fewer where many others lie over each), and a set is cut into
+    /// at most 4,096 pieces; what goes beyond is listed in ``undecided``.
     public init(from old: Program, to new: Program) {
         var finder = DifferenceFinder(old: old, new: new)
         finder.run()

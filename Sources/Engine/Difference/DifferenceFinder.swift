@@ -64,7 +64,7 @@ struct DifferenceFinder {
         compare(.acting)
         if (old.program.code.rules + new.program.code.rules).contains(where: \.isObserved) { compare(.observing) }
         if work > Self.pairBudget {
-            undecided = ["more than \(Self.pairBudget) pairs of actions meet; not all of them were compared"]
+            undecided = ["too many actions meet; not all pairs of them were compared"]
         }
         regions = DifferenceRegion.regions(of: cells, in: self)
         compareBeyondPatterns()
@@ -177,7 +177,7 @@ struct DifferenceFinder {
     }
 
     /// What comes before one of two claims; nil where that is all of it.
-    private func holes(_ left: Claim, _ right: Claim, _ base: Box, _ layer: Layer) -> [Box]? {
+    private mutating func holes(_ left: Claim, _ right: Claim, _ base: Box, _ layer: Layer) -> [Box]? {
         // What is ignored whatever the image is keeps its prefix.
         var holes = bypassed.filter { prefix in
             !(isSituation(left, old) && !prefix.isInNew || isSituation(right, new) && !prefix.isInOld)
@@ -190,7 +190,10 @@ struct DifferenceFinder {
             case .nothing: last = program.boxes.count
             }
             holes += program.ignores.map(\.box)
-            for action in program.actions(meeting: base.imagePattern) where action < last {
+            let meeting = program.actions(meeting: base.imagePattern)
+            // A look at one of many costs a part of what a pair does.
+            work += meeting.count / 16
+            for action in meeting where action < last {
                 if layer == .acting, program.isObserved(action) { continue }
                 let box = program.boxes[action]
                 if base.isSubset(of: box) { return nil }

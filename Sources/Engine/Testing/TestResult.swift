@@ -64,11 +64,9 @@ extension RuleSet {
             text = decision.outcome == .rewritten ? "becomes `\(to)`" : "\(text), becomes `\(to)`"
         }
         if let by = decision.by { text += " by \(by.rule)" }
-        for denial in decision.denials { text += ", \"\(denial)\"" }
-        // Where an image is left alone, the reason is also the warning.
-        let isReasonEnough = decision.outcome == .unparsed || decision.outcome == .declined
-        let warnings = isReasonEnough && expectation.warnings.isEmpty ? [] : decision.warnings
-        for warning in warnings { text += ", warns \"\(warning)\"" }
+        for denial in decision.denials { text += ", \(denial.asString)" }
+        // Where no warning was asked for, none is missing.
+        for warning in expectation.warnings.isEmpty ? [] : decision.warnings { text += ", warns \(warning.asString)" }
         // The messages say why an image is denied.
         return decision.outcome == .rewritten || decision.outcome == .denied ? text : "\(text) (\(decision.reason))"
     }
@@ -106,8 +104,15 @@ extension CheckedTest.Expectation {
         func add(_ clause: String, after separator: String) { text += (text.isEmpty ? "" : separator) + clause }
         if let becomes { add("becomes `\(becomes)`", after: ", ") }
         if let rule { add("by \(rule)", after: " ") }
-        if let denial { add("\"\(denial)\"", after: ", ") }
-        for warning in warnings { add("warns \"\(warning)\"", after: ", ") }
+        if let denial { add(denial.asString, after: ", ") }
+        for warning in warnings { add("warns \(warning.asString)", after: ", ") }
         return text
+    }
+}
+
+extension String {
+    /// The text as a rule file has it, in quotes.
+    fileprivate var asString: String {
+        "\"" + replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("${", with: "\\${") + "\""
     }
 }

@@ -43,7 +43,8 @@ struct Diff: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The labels of the pod that the images of a list are in; objects have their own.", valueName: "labels"))
+            "The labels of the pod that the images of a list are in; objects have their own.", valueName: "labels"),
+        transform: LabelList.parse)
     var podLabels: LabelList?
 
     @Option(
@@ -81,6 +82,7 @@ struct Diff: ParsableCommand {
         let comparison = list.map {
             ImageComparison($0, old: before.program, new: after.program, situation: situation)
         }
+        try comparison?.refuseStrangers()
         let report = DiffReport(old: old, new: new, difference: difference, images: comparison, console: console)
         switch format {
         case .human:
@@ -93,11 +95,19 @@ struct Diff: ParsableCommand {
         console.end(difference.isEmpty ? 0 : 1)
     }
 
+    /// The settings of each rule set: a `let` may be new, or gone. What no side defines is a fault on both.
+    private static func settings(_ values: [String: String], of inputs: [RuleSetInput]) -> [[String: String]] {
+        guard !values.isEmpty else { return inputs.map { _ in [:] } }
+        let defined = inputs.map(\.definedNames)
+        let known = defined.reduce(Set()) { $0.union($1) }
+        return defined.map { names in values.filter { names.contains($0.key) || !known.contains($0.key) } }
+    }
+
     /// Both rule sets; where one is not valid, that of both is told, and the command ends with 1.
     private func ruleSets(_ console: Console) throws -> (RuleSet, RuleSet) {
         let inputs = try [old, new].map { try RuleSetInput.read($0) }
         let values = try settings.values
-        let loads = inputs.map { RuleSet.load($0.files, settings: values) }
+        let loads = zip(inputs, Self.settings(values, of: inputs)).map { RuleSet.load($0.files, settings: $1) }
         if let before = loads[0].ruleSet, let after = loads[1].ruleSet { return (before, after) }
         for (input, load) in zip(inputs, loads) where load.ruleSet == nil {
             if format == .json {

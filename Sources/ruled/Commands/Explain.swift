@@ -26,7 +26,7 @@ struct Explain: ParsableCommand {
     @Option(help: ArgumentHelp("The form of the result; jsonl is one object a line.", valueName: "form"))
     var format: Form = .human
 
-    @Option(help: ArgumentHelp("The pod's labels as k=v,...", valueName: "labels"))
+    @Option(help: ArgumentHelp("The pod's labels as k=v,...", valueName: "labels"), transform: LabelList.parse)
     var podLabels: LabelList?
 
     @Option(

@@ -48,7 +48,7 @@ struct Pair: ExpressibleByArgument {
 }
 
 /// `KEY=VALUE,…`, perhaps empty; or, for a server, where labels come from.
-struct LabelList: ExpressibleByArgument {
+struct LabelList {
     /// Where a server has the labels of namespaces from.
     enum Source: String {
         /// From the cluster that it runs in.
@@ -61,20 +61,35 @@ struct LabelList: ExpressibleByArgument {
     /// What stands there instead of labels; nil for labels.
     let source: Source?
 
-    init?(argument: String) {
-        source = Source(rawValue: argument)
-        if source != nil {
-            labels = [:]
-            return
+    /// Reads `KEY=VALUE,…`.
+    static func parse(_ argument: String) throws -> LabelList {
+        if Source(rawValue: argument) != nil {
+            throw LabelFault(reason: "`\(argument)` is for `ruled serve`; here it is k=v,...")
         }
         var labels: [String: String] = [:]
-        for piece in argument.split(separator: ",") {
-            guard let pair = Pair(argument: String(piece)), !pair.key.contains(where: \.isWhitespace),
-                labels.updateValue(pair.value, forKey: pair.key) == nil
-            else { return nil }
+        for piece in argument.split(separator: ",").map(String.init) {
+            guard let pair = Pair(argument: piece) else { throw LabelFault(reason: "`\(piece)` is not k=v") }
+            guard !pair.key.contains(where: \.isWhitespace) else {
+                throw LabelFault(reason: "`\(pair.key)` is not the key of a label: there is a space in it")
+            }
+            guard labels.updateValue(pair.value, forKey: pair.key) == nil else {
+                throw LabelFault(reason: "`\(pair.key)` is given twice")
+            }
         }
-        self.labels = labels
+        return LabelList(labels: labels, source: nil)
     }
+
+    /// Reads the same, or where a server has labels from.
+    static func parseForServer(_ argument: String) throws -> LabelList {
+        guard let source = Source(rawValue: argument) else { return try parse(argument) }
+        return LabelList(labels: [:], source: source)
+    }
+}
+
+/// Why an option holds no labels.
+struct LabelFault: Error, CustomStringConvertible {
+    let reason: String
+    var description: String { reason }
 }
 
 extension Operation: ExpressibleByArgument {}
@@ -114,8 +129,8 @@ struct OwnImageOptions: ParsableArguments {
 struct NamespaceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known. A server also takes "
-                + "auto, its default (the cluster is watched), and off.", valueName: "labels"))
+            "The namespace's labels as k=v,...; \"\" for none at all. Not given means not known.",
+            valueName: "labels"), transform: LabelList.parse)
     var namespaceLabels: LabelList?
 
     @Option(
@@ -132,7 +147,11 @@ struct NamespaceOptions: ParsableArguments {
 
     /// The labels by namespace, if a file was given.
     func namespaces() throws -> [String: [String: String]]? {
-        guard let namespaceFile else { return nil }
+        try namespaceFile.map { try Self.read($0) }
+    }
+
+    /// The labels by namespace that a file holds.
+    static func read(_ namespaceFile: String) throws -> [String: [String: String]] {
         let objects = Manifests.objects(of: try ManifestInput.read(namespaceFile)).filter {
             $0["kind"]?.text == "Namespace"
         }
@@ -144,7 +163,7 @@ struct NamespaceOptions: ParsableArguments {
         var found: [String: [String: String]] = [:]
         for object in objects {
             guard let name = object["metadata"]?["name"]?.text else { continue }
-            found[name] = try Self.labels(of: object, named: name, in: namespaceFile)
+            found[name] = try labels(of: object, named: name, in: namespaceFile)
         }
         return found
     }
@@ -175,9 +194,6 @@ struct ContextOptions: ParsableArguments {
     var operation: Operation { situationOptions.operation }
 
     func validate() throws {
-        if let source = labels.namespaceLabels?.source {
-            throw ValidationError("--namespace-labels \(source.rawValue) is for `ruled serve`; here it is k=v,...")
-        }
         if rules == "-", labels.namespaceFile == "-" {
             throw ValidationError("standard input cannot be both the rules and the namespaces")
         }

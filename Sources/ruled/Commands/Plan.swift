@@ -58,9 +58,7 @@ struct Plan: ParsableCommand {
         case .jsonl: break
         }
         for failure in inventory.failures { console.show(failure.diagnostics, of: []) }
-        if inventory.files > 0, inventory.failures.count == inventory.files, inventory.workloads.isEmpty {
-            console.end(2)
-        }
+        if inventory.isUnreadable { console.end(2) }
         console.end(report.hasDenials || !inventory.failures.isEmpty ? 1 : 0)
     }
 }

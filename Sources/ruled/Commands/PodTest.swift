@@ -38,11 +38,13 @@ struct PodTest {
     func run(_ path: String) throws -> Int32 {
         let situation = try options.context.situation()
         let program = try options.context.program(console)
-        let objects = Manifests.objects(of: try ManifestInput.read(path))
+        let reading = try ManifestInput.readEach(path)
+        if reading.documents.isEmpty, let failure = reading.failures.first { throw failure }
+        let objects = Manifests.objects(of: reading.documents)
         let old = try options.old.map { Manifests.objects(of: try ManifestInput.read($0)) } ?? []
         let shown = path == "-" ? "<stdin>" : path
         var evaluated: [Evaluated] = []
-        var failures: [InputFailure] = []
+        var failures = reading.failures
         for object in objects {
             do throws(InputFailure) {
                 evaluated.append(try evaluate(object, old: old, shown: shown, program, situation))

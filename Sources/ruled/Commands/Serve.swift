@@ -30,8 +30,8 @@ struct Serve: ParsableCommand {
         case off
     }
 
-    @OptionGroup var ruleOptions: RuleSetOptions
-    @OptionGroup var namespaces: NamespaceOptions
+    @OptionGroup var ruleOptions: ServedRuleOptions
+    @OptionGroup var namespaces: ServedNamespaceOptions
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "The cluster") var cluster: ServeClusterOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -70,9 +70,9 @@ struct Serve: ParsableCommand {
         var configuration = ServerConfiguration(rules: ruleOptions.rules, tls: try listening.security())
         let source = namespaces.namespaceLabels?.source
         let labels = source == nil ? namespaces.namespaceLabels?.labels : nil
-        let byName = try namespaces.namespaces()
+        let byName = try namespaces.namespaceFile.map { try NamespaceOptions.read($0) }
         configuration.settings = try ruleOptions.settings.values
-        configuration.selfImage = ruleOptions.ownImage
+        configuration.selfImage = ruleOptions.own.image
         configuration.namespaceLabels = { labels ?? byName?[$0] }
         configuration.listen = try .init(listening.listen, of: "--listen")
         configuration.adminListen = try .init(listening.adminListen, of: "--admin-listen")
@@ -94,6 +94,37 @@ struct Serve: ParsableCommand {
         } catch {
             log.flush()
             Console(color: .auto).fail(error.reason)
+        }
+    }
+}
+
+/// Which rule set the server has, and for whom.
+struct ServedRuleOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("The rule set, a directory, which is watched.", valueName: "dir"), completion: .directory)
+    var rules = "rules"
+
+    @OptionGroup var settings: SettingOptions
+    @OptionGroup var own: OwnImageOptions
+}
+
+/// Where the server has the labels of namespaces from.
+struct ServedNamespaceOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where the labels of namespaces are from: auto (the default) watches the cluster, off is nowhere, and k=v,... "
+                + "are those of every namespace.", valueName: "source"), transform: LabelList.parseForServer)
+    var namespaceLabels: LabelList?
+
+    @Option(
+        help: ArgumentHelp(
+            "Namespaces with their labels, as `kubectl get namespaces -o yaml` prints them.", valueName: "file"),
+        completion: .file())
+    var namespaceFile: String?
+
+    func validate() throws {
+        if namespaceLabels != nil, namespaceFile != nil {
+            throw ValidationError("give --namespace-labels or --namespace-file, not both")
         }
     }
 }

@@ -5,9 +5,10 @@ import RuleLang
 /// `ruled validate`: parses and checks rule sets.
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Parses and checks rule sets; says every finding in one run.",
+        abstract: "Parses and checks rule sets; says the findings of all files in one run.",
         discussion: """
-            A rule set that validates gives exactly one answer for every image, and never an invalid reference.
+            A rule set that validates gives exactly one answer for every image, and never an invalid reference. \
+            What one fault would show in many places is said once, mostly for each rule: `ruled docs analysis`.
 
               ruled validate                                  the rule set in rules/
               ruled validate rules rules/examples/*           several rule sets

@@ -11,10 +11,11 @@ extension DiagnosticCode {
     static let manifestMalformed = DiagnosticCode("E0907", "the manifest does not parse")
     static let manifestUnusable = DiagnosticCode("E0908", "an object that is not what is expected")
     static let settingTwice = DiagnosticCode("E0909", "a name that is set twice")
+    static let notImages = DiagnosticCode("E0910", "not a list of images")
 
     /// Every code of the inputs, so that a test can hold that each has its page.
     static let inputCodes: [DiagnosticCode] = [
         inputMissing, inputUnreadable, inputWithoutRules, inputOfUnknownKind, configMapWithoutRules, inputTooLarge,
-        manifestMalformed, manifestUnusable, settingTwice,
+        manifestMalformed, manifestUnusable, settingTwice, notImages,
     ]
 }

@@ -33,8 +33,8 @@ struct Inventory {
     }
 
     private var found: [Found] = []
-    /// The folders that were read.
-    private var folders: Set<FileSystem.Identity> = []
+    /// The files and folders that were read.
+    private var seen: Set<FileSystem.Identity> = []
     private let progress: Progress
 
     /// Reads files, folders (`*.yaml`, `*.yml` and `*.json` in them and below) and `-`, standard input.
@@ -44,11 +44,10 @@ struct Inventory {
     init(reading paths: [String], namespace: String, console: Console) throws {
         progress = Progress(stream: console.err)
         for path in paths {
-            if path != "-", FileSystem.kind(of: path) == .directory {
-                try read(folder: path, namespace: namespace)
-            } else {
-                if path != "-", FileSystem.kind(of: path) == .missing { throw RuleSetInput.missing(path) }
-                read(file: path, namespace: namespace)
+            switch path == "-" ? .file : FileSystem.kind(of: path) {
+            case .missing: throw RuleSetInput.missing(path)
+            case .directory: read(folder: path, namespace: namespace)
+            case .file, .other: read(file: path, namespace: namespace)
             }
         }
         settleOwners()
@@ -56,41 +55,58 @@ struct Inventory {
     }
 
     /// Reads what was read already, as far as it holds manifests.
-    init(documents: [Manifest], shown: String, namespace: String, console: Console) {
+    init(reading: ManifestInput.Reading, shown: String, namespace: String, console: Console) {
         progress = Progress(stream: console.err)
         files = 1
-        read(documents, shown: shown, namespace: namespace)
+        failures = reading.failures
+        read(reading.documents, shown: shown, namespace: namespace)
         settleOwners()
         progress.end()
     }
 
-    private mutating func read(folder: String, namespace: String) throws {
-        // Links may lead to one folder twice, or in a circle.
-        if let identity = FileSystem.identity(of: folder), !folders.insert(identity).inserted { return }
+    private mutating func read(folder: String, namespace: String) {
+        guard isNew(folder) else { return }
         let names: [String]
         do throws(SystemError) {
             names = try FileSystem.list(folder)
         } catch {
-            throw InputFailure(.inputUnreadable, "`\(folder)` cannot be read: \(error)")
+            failures.append(InputFailure(.inputUnreadable, "`\(folder)` cannot be read: \(error)"))
+            return
         }
         for name in names where !name.hasPrefix(".") {
             let path = FileSystem.join(folder, name)
             switch FileSystem.kind(of: path) {
-            case .directory: try read(folder: path, namespace: namespace)
+            case .directory: read(folder: path, namespace: namespace)
             case .file where [".yaml", ".yml", ".json"].contains(where: name.hasSuffix):
                 read(file: path, namespace: namespace)
+            // What the link of a folder or of manifests leads to would be missed.
+            case .missing: failures.append(RuleSetInput.missing(path))
             default: break
             }
         }
     }
 
     private mutating func read(file: String, namespace: String) {
+        guard file == "-" || isNew(file) else { return }
         files += 1
         do throws(InputFailure) {
-            read(try ManifestInput.read(file), shown: file == "-" ? "<stdin>" : file, namespace: namespace)
+            let reading = try ManifestInput.readEach(file)
+            failures += reading.failures
+            read(reading.documents, shown: file == "-" ? "<stdin>" : file, namespace: namespace)
         } catch {
             failures.append(error)
         }
+    }
+
+    /// Whether nothing led to a file or folder before: it may be named twice, and links may go in a circle.
+    private mutating func isNew(_ path: String) -> Bool {
+        guard let identity = FileSystem.identity(of: path) else { return true }
+        return seen.insert(identity).inserted
+    }
+
+    /// Whether there was something to read, and none of it could be.
+    var isUnreadable: Bool {
+        !failures.isEmpty && workloads.isEmpty && withoutPod == 0 && notManifests.isEmpty
     }
 
     private mutating func read(_ documents: [Manifest], shown: String, namespace: String) {

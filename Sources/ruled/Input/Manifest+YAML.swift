@@ -17,21 +17,58 @@ struct ManifestError: Error {
 }
 
 /// YAML as kubectl reads it: plain `true`, `yes` and `1.20` are no strings, merge keys work, keys are texts.
-enum YAMLDocuments {
+struct YAMLDocuments {
     /// How many values all documents of one text may have once aliases are put in. An alias that holds aliases
     /// that hold aliases would otherwise fill any memory.
     private static let nodeLimit = 1_000_000
     /// How deep values may stand in one another; Kubernetes' own objects need about 20.
     private static let depthLimit = 256
 
+    /// How many more values there may be.
+    private var budget = nodeLimit
+    /// How many lines stand before the text that is read.
+    private var linesBefore = 0
+
     /// The documents of a text; empty ones are left out.
     static func parse(_ text: String) throws(ManifestError) -> [Manifest] {
+        var reader = YAMLDocuments()
+        return try reader.read(text)
+    }
+
+    /// The documents of a text of which some do not parse, each looked at by itself. A document begins at a line that
+    /// begins with `---`, which can stand nowhere within one.
+    static func parseEach(_ text: String) -> ManifestStream {
+        var reader = YAMLDocuments()
+        var stream = ManifestStream()
+        var start = text.startIndex
+        func end(_ end: String.Index, nextLine: Int) {
+            let part = String(text[start..<end])
+            do throws(ManifestError) {
+                stream.documents += try reader.read(part)
+            } catch {
+                stream.faults.append(.init(error: error, documentLine: reader.linesBefore + 1, text: part))
+            }
+            start = end
+            reader.linesBefore = nextLine
+        }
+        // By bytes: `\r\n` is one character.
+        let lines = text.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (number, line) in lines.enumerated().dropFirst() {
+            guard line.starts(with: "---".utf8), line.dropFirst(3).first.map({ $0 <= 0x20 }) ?? true else { continue }
+            end(line.startIndex, nextLine: number)
+            // What is beyond the budget in one document is so in all that follow.
+            if reader.budget <= 0 { return stream }
+        }
+        end(text.endIndex, nextLine: lines.count)
+        return stream
+    }
+
+    private mutating func read(_ text: String) throws(ManifestError) -> [Manifest] {
         var documents: [Manifest] = []
-        var budget = nodeLimit
         do {
             let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
             while let root = try parser.nextRoot() {
-                let document = try convert(root, depth: 0, budget: &budget)
+                let document = try convert(root, depth: 0)
                 if case .null = document.value { continue }
                 documents.append(document)
             }
@@ -45,45 +82,46 @@ enum YAMLDocuments {
         return documents
     }
 
-    private static func convert(_ node: Node, depth: Int, budget: inout Int) throws(ManifestError) -> Manifest {
-        let line = node.mark?.line ?? 1
+    private mutating func convert(_ node: Node, depth: Int) throws(ManifestError) -> Manifest {
+        let line = linesBefore + (node.mark?.line ?? 1)
         budget -= 1
         guard budget > 0 else {
-            throw ManifestError("more than \(nodeLimit) values, once aliases are put in", line: line)
+            throw ManifestError("more than \(Self.nodeLimit) values, once aliases are put in", line: line)
         }
-        guard depth < depthLimit else {
-            throw ManifestError("values stand more than \(depthLimit) deep in one another", line: line)
+        guard depth < Self.depthLimit else {
+            throw ManifestError("values stand more than \(Self.depthLimit) deep in one another", line: line)
         }
         switch node {
         case .scalar(let scalar):
-            return Manifest(resolve(scalar), line: line)
+            return Manifest(Self.resolve(scalar), line: line)
         case .sequence(let sequence):
             var elements: [Manifest] = []
             for element in sequence {
-                elements.append(try convert(element, depth: depth + 1, budget: &budget))
+                elements.append(try convert(element, depth: depth + 1))
             }
             return Manifest(.array(elements), line: line)
         case .mapping(let mapping):
-            return Manifest(.object(try convert(mapping, depth: depth, budget: &budget)), line: line)
+            return Manifest(.object(try convert(mapping, depth: depth)), line: line)
         case .alias:
             throw ManifestError("an alias to nothing", line: line)
         }
     }
 
-    private static func convert(
-        _ mapping: Node.Mapping, depth: Int, budget: inout Int
+    private mutating func convert(
+        _ mapping: Node.Mapping, depth: Int
     ) throws(ManifestError) -> [Manifest.Member] {
         var members: [Manifest.Member] = []
         var merged: [Manifest.Member] = []
         for (keyNode, valueNode) in mapping {
+            let line = keyNode.mark.map { linesBefore + $0.line }
             guard let key = keyNode.scalar else {
-                throw ManifestError("a key that is not a text", line: keyNode.mark?.line, column: keyNode.mark?.column)
+                throw ManifestError("a key that is not a text", line: line, column: keyNode.mark?.column)
             }
-            let value = try convert(valueNode, depth: depth + 1, budget: &budget)
+            let value = try convert(valueNode, depth: depth + 1)
             if key.string == "<<", key.style == .plain {
                 for source in value.elements ?? [value] {
                     guard let additions = source.members else {
-                        throw ManifestError("`<<` takes a map, not \(source.typeName)", line: keyNode.mark?.line)
+                        throw ManifestError("`<<` takes a map, not \(source.typeName)", line: line)
                     }
                     merged += additions
                 }
@@ -164,7 +202,7 @@ enum YAMLDocuments {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 
-    private static func describe(_ error: YamlError) -> ManifestError {
+    private func describe(_ error: YamlError) -> ManifestError {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
@@ -172,16 +210,16 @@ enum YAMLDocuments {
             if problem.hasPrefix("Maximum nesting level") {
                 message = "values stand too deep in one another"
             } else if let context {
-                message = "\(context.text) in line \(context.mark.line): \(problem)"
+                message = "\(context.text) in line \(linesBefore + context.mark.line): \(problem)"
             }
-            return ManifestError(message, line: mark.line, column: mark.column)
+            return ManifestError(message, line: linesBefore + mark.line, column: mark.column)
         case .duplicatedKeysInMapping(let duplicates, let context):
             let keys = duplicates.map { "`\($0)`" }.joined(separator: ", ")
             return ManifestError(
-                "\(keys) stands twice in one map", line: context.mark.line, column: context.mark.column)
+                "\(keys) stands twice in one map", line: linesBefore + context.mark.line, column: context.mark.column)
         case .reader(let problem, let offset, _, let yaml):
             let before = yaml.prefix(offset ?? 0)
-            return ManifestError(problem, line: offset == nil ? nil : before.count { $0.isNewline } + 1)
+            return ManifestError(problem, line: offset == nil ? nil : linesBefore + before.count { $0.isNewline } + 1)
         default:
             return ManifestError("not YAML: \(error)")
         }

@@ -1,3 +1,18 @@
+/// What there is in a text of manifests: the documents that parse, and those that do not.
+struct ManifestStream {
+    /// A document that does not parse.
+    struct Fault {
+        let error: ManifestError
+        /// The line where the document begins, from 1.
+        let documentLine: Int
+        /// The document.
+        let text: String
+    }
+
+    var documents: [Manifest] = []
+    var faults: [Fault] = []
+}
+
 /// Manifests as files hold them: YAML or JSON, several documents, lists.
 enum Manifests {
     /// The most bytes of one file of manifests.
@@ -5,8 +20,7 @@ enum Manifests {
 
     /// The documents of a text, JSON where it begins like JSON, else YAML. Lists are not yet taken apart.
     static func parse(_ bytes: [UInt8]) throws(ManifestError) -> [Manifest] {
-        var text = bytes[...]
-        if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
+        let text = bytes.withoutByteOrderMark
         let space: [UInt8] = [0x20, 0x09, 0x0A, 0x0D]
         guard let first = text.first(where: { !space.contains($0) }) else { return [] }
         if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
@@ -26,6 +40,19 @@ enum Manifests {
         }
         guard let string = String(validating: text, as: UTF8.self) else { throw ManifestError("the text is not UTF-8") }
         return try YAMLDocuments.parse(string)
+    }
+
+    /// The same for a text that is not whole: what does not parse takes nothing else with it. Of YAML that is a
+    /// document, of JSON all that follows.
+    static func stream(_ bytes: [UInt8]) -> ManifestStream {
+        do {
+            return ManifestStream(documents: try parse(bytes))
+        } catch {
+            let text = String(decoding: bytes.withoutByteOrderMark, as: UTF8.self)
+            let isYAML = text.first { !$0.isWhitespace }.map { $0 != "{" && $0 != "[" } ?? true
+            if isYAML, String(validating: bytes, as: UTF8.self) != nil { return YAMLDocuments.parseEach(text) }
+            return ManifestStream(faults: [.init(error: error, documentLine: 1, text: text)])
+        }
     }
 
     /// The objects of documents: a `List`, or any kind that ends so and has `items`, gives its items.

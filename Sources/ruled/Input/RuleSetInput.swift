@@ -10,6 +10,17 @@ struct RuleSetInput {
     /// The most bytes of all files of a rule set together.
     static let sizeLimit = 64 << 20
 
+    /// The names that its files define with `let`.
+    var definedNames: Set<String> {
+        var names: Set<String> = []
+        for (index, file) in files.enumerated() {
+            for case .binding(let binding) in SyntaxTree.parse(file, file: index).tree.statements {
+                if let name = binding.name.plainText { names.insert(name) }
+            }
+        }
+        return names
+    }
+
     /// Reads a rule set: a directory of `*.rules` files, one such file, or a ConfigMap; `-` is standard input.
     static func read(_ path: String) throws(InputFailure) -> RuleSetInput {
         if path == "-" {

@@ -137,6 +137,7 @@ extension DiffReport {
         json.beginObject()
         json.member("images", images.images)
         json.member("objects", images.objects)
+        json.member("notReferences", images.notReferences.map { "\(images.shown):\($0.line)" })
         json.key("changes")
         json.beginArray()
         for change in images.changes {

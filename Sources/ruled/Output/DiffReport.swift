@@ -175,6 +175,12 @@ struct DiffReport {
         if !images.changes.isEmpty { out.line() }
         let changed = Set(images.changes.map(\.image)).count
         out.line("\(changed) of \(counted(images.images, "image")) in \(counted(images.objects, noun)) change")
+        guard let first = images.firstStranger else { return }
+        let count = images.notReferences.count
+        out.line(
+            (count == 1
+                ? "1 line is no image reference: \(first)" : "\(count) lines are no image references, first \(first)")
+                .sanitized)
     }
 
     private static func namespaces(_ names: Set<String>) -> String {

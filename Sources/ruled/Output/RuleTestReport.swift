@@ -72,8 +72,8 @@ struct RuleTestReport {
         _ failure: TestFailure, of result: TestResult, paint: (String, Paint) -> String = { text, _ in text }
     ) -> [String] {
         let difference = TextDifference(failure.expected.sanitized, failure.actual.sanitized)
-        func painted(_ parts: TextDifference.Parts, _ color: Paint) -> String {
-            parts.before + (parts.middle.isEmpty ? "" : paint(parts.middle, color)) + parts.after
+        func painted(_ pieces: [TextDifference.Piece], _ color: Paint) -> String {
+            pieces.map { $0.differs ? paint($0.text, color) : $0.text }.joined()
         }
         var lines = [
             "\(result.file):\(failure.line): `\(failure.image.sanitized)`",
