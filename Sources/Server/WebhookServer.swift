@@ -161,7 +161,9 @@ public final class WebhookServer: Sendable {
         else { return }
         readiness.drain()
         log.log(.notice, "draining", ["seconds": "\(configuration.drainSeconds)"])
-        if configuration.drainSeconds > 0 { usleep(UInt32(min(3_600, configuration.drainSeconds) * 1_000_000)) }
+        if configuration.drainSeconds > 0 {
+            Self.sleep(until: .now() + ServerConfiguration.time(configuration.drainSeconds))
+        }
         running.watcher.cancel()
         try? running.webhook.close().wait()
         for channel in ledger.channels { channel.pipeline.fireUserInboundEventTriggered(QuiesceEvent()) }
@@ -174,6 +176,14 @@ public final class WebhookServer: Sendable {
         try? running.largeBodies.syncShutdownGracefully()
         log.log(.notice, "stopped")
         log.flush()
+    }
+
+    /// Sleeps on where a signal ends a sleep early, as SIGHUP does.
+    private static func sleep(until deadline: NIODeadline) {
+        while deadline > .now() {
+            let left = (deadline - .now()).nanoseconds / 1_000 + 1
+            usleep(UInt32(clamping: min(left, 500_000)))
+        }
     }
 
     /// Runs until SIGTERM or SIGINT; SIGHUP reads all files again, a second SIGTERM or SIGINT ends at once.

@@ -175,6 +175,32 @@ struct ReloadTests {
         #expect(try target(server) == "one")
     }
 
+    @Test("signals while it drains do not shorten the drain")
+    func interruptedDrain() throws {
+        let server = try TestServer { configuration, _ in configuration.drainSeconds = 1 }
+        // A call that waits ends early where a signal comes in, whatever is done about the signal.
+        signal(SIGURG) { _ in }
+        let webhook = server.server
+        let thread = Mutex<pthread_t?>(nil)
+        let end = Mutex<Date?>(nil)
+        let start = Date()
+        Thread.detachNewThread {
+            thread.withLock { $0 = pthread_self() }
+            webhook.stop()
+            end.withLock { $0 = Date() }
+            // Kept, so that the last signal has somebody to go to.
+            sleep(1)
+        }
+        #expect(server.eventually { webhook.isDraining })
+        let stopping = try #require(thread.withLock { $0 })
+        for _ in 0..<10 {
+            pthread_kill(stopping, SIGURG)
+            usleep(20_000)
+        }
+        #expect(server.eventually { end.withLock { $0 } != nil })
+        #expect(try #require(end.withLock { $0 }).timeIntervalSince(start) >= 1)
+    }
+
     @Test("stopping fails readiness, answers on with `Connection: close`, and loses no review in flight")
     func stopping() throws {
         let server = try TestServer { configuration, _ in configuration.drainSeconds = 1 }
