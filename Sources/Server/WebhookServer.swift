@@ -160,7 +160,7 @@ public final class WebhookServer: Sendable {
             })
         else { return }
         readiness.drain()
-        log.log(.notice, "draining", ["seconds": "\(configuration.drainSeconds)"])
+        log.log(.notice, "draining", ["seconds": configuration.drainSeconds])
         if configuration.drainSeconds > 0 {
             Self.sleep(until: .now() + ServerConfiguration.time(configuration.drainSeconds))
         }

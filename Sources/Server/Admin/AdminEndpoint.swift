@@ -75,7 +75,7 @@ final class AdminEndpoint: Endpoint {
             lines.append("certificate: \(status.hasCertificate ? "live" : "none")")
             if let problem = status.certificateProblem { lines.append("certificate: \(problem)") }
         }
-        return .text(lines.joined(separator: "\n") + "\n", status: isReady ? 200 : 503)
+        return .lines(lines, status: isReady ? 200 : 503)
     }
 
     private func rules() -> String {

@@ -85,7 +85,7 @@ private struct HealthEndpoint: Endpoint {
         case "/readyz":
             let isReady = answers.isReady()
             let lines = [isReady ? "ok" : "not ready"] + answers.details()
-            return .text(lines.joined(separator: "\n") + "\n", status: isReady ? 200 : 503)
+            return .lines(lines, status: isReady ? 200 : 503)
         default:
             return .metrics(answers.metrics() + Metrics.processText(startedAt: startTime))
         }

@@ -106,6 +106,15 @@ struct ReviewTests {
         #expect(answer.warnings.count == 1)
     }
 
+    @Test("neither what a terminal obeys nor what reorders text is in a denial or a warning")
+    func controls() throws {
+        let review = try AdmissionReview.read(try Self.bytes("create-nginx-no-tag.json"))
+        let text = "a\u{85}\u{9b}\u{2028}\u{202a}\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}é"
+        let answer = AdmissionResponse(review, PodDecision(images: [], warnings: [text]))
+        #expect(answer.warnings == ["a          é"])
+        #expect(AdmissionResponse(denying: review, because: text).denial == "a          é")
+    }
+
     @Test(
         "what is no review is refused with what it is",
         arguments: [
