@@ -83,6 +83,12 @@ public struct ServerConfiguration: Sendable {
 
         /// The defaults.
         public init() {}
+
+        /// The largest body that is taken: no more than what large bodies may hold together.
+        var largestBody: Int {
+            let small = min(bytesInFlight, ListenerContext.largeBody - 1)
+            return min(body, max(small, ConnectionLedger.limitOfLargeBodies(of: bytesInFlight)))
+        }
     }
 
     /// The directory of `*.rules` files.
@@ -132,7 +138,7 @@ public struct ServerConfiguration: Sendable {
     var connectionLimits: ConnectionState.Limits {
         ConnectionState.Limits(
             handshake: Self.time(limits.handshakeSeconds), request: Self.time(limits.requestSeconds),
-            idle: Self.time(limits.idleSeconds), answer: Self.time(limits.answerSeconds), body: limits.body)
+            idle: Self.time(limits.idleSeconds), answer: Self.time(limits.answerSeconds), body: limits.largestBody)
     }
 
     /// A time of at least a millisecond and at most a day.

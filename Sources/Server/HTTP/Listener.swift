@@ -24,15 +24,24 @@ struct Listener: Sendable {
             .bind(host: address.host, port: address.port).wait()
     }
 
+    private func report(_ shortage: ConnectionLedger.Shortage, _ closed: String?, _ source: String) {
+        context.metrics.shed(shortage == .places ? .connections : .source)
+        if let closed {
+            context.log.limited(
+                .warning, "connections are short, one that waited for a request was closed for a new one",
+                key: "connections", ["closed": closed, "for": source])
+        } else {
+            context.log.limited(
+                .warning, "connections are short and all have a request in progress, a new one was turned away",
+                key: "connections", ["source": source])
+        }
+    }
+
     private func initialize(_ channel: any Channel) throws {
         let source = channel.remoteAddress?.ipAddress ?? ""
-        let (admission, evicted) = context.ledger.admit(channel, source: source)
-        if let shortage = evicted ?? (admission == .admitted ? nil : admission) {
-            context.metrics.shed(shortage == .full ? .connections : .source)
-            context.log.limited(
-                .warning, "connections are short, one was closed", key: "connections", ["source": source])
-        }
-        guard admission == .admitted else { throw ChannelError.eof }
+        let admission = context.ledger.admit(channel, source: source)
+        if let shortage = admission.shortage { report(shortage, admission.closed, source) }
+        guard let activity = admission.activity else { throw ChannelError.eof }
         let ledger = context.ledger
         channel.closeFuture.whenComplete { _ in ledger.release(channel) }
         context.metrics.connectionAccepted()
@@ -48,7 +57,8 @@ struct Listener: Sendable {
         headers.maxHeaderListSize = limits.header
         headers.maxHeaderFieldCount = 100
         let connection = ConnectionHandler(
-            context, source: source, age: ServerConfiguration.time(limits.ageSeconds * Double.random(in: 0.8...1.2)),
+            context, source: source, activity: activity,
+            age: ServerConfiguration.time(limits.ageSeconds * Double.random(in: 0.8...1.2)),
             encrypted: certificate != nil)
         try channel.pipeline.syncOperations.addHandlers([
             ArrivalObserver(connection),
