@@ -140,7 +140,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             close(context, .client)
         case let error as NIOSSLError:
             shared.metrics.handshakeFailed()
-            shared.log.limited(.info, "TLS failed", key: "tls", ["source": source, "error": "\(error)"])
+            shared.log.limited(.info, "TLS failed", key: "tls", ["source": source, "reason": TLSFailure.words(error)])
             close(context, .client)
         default:
             close(context, .client)
