@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Logging
 import Testing
 
 @testable import Server
@@ -131,6 +132,38 @@ struct ListenerTests {
         #expect(try open.get("/readyz").status == 503)
         let closed = try TestServer(rules: [:]) { configuration, _ in configuration.failsClosed = true }
         #expect(try closed.post(TestServer.pod()).text.contains("\"allowed\":false"))
+    }
+
+    @Test(
+        "a review that does not say what to decide is let pass with a warning and a count, or refused",
+        arguments: [
+            (#""object":{"#, #""objects":{"#), (#""object":{"#, #""object":null,"x":{"#),
+            (#""kind":"Pod"},"n"#, #""n":1},"n"#),
+            (#""operation":"CREATE""#, #""operation":null"#), (#""operation":"CREATE""#, #""operation":"create""#),
+        ])
+    func incomplete(_ part: String, _ replacement: String) throws {
+        let body = Array(String(decoding: TestServer.pod(), as: UTF8.self).replacing(part, with: replacement).utf8)
+        let open = try TestServer()
+        let answer = try open.post(body)
+        #expect(answer.text.contains("\"allowed\":true"))
+        #expect(answer.text.contains("\"warnings\":[\"nothing is rewritten: "), "\(answer.text)")
+        #expect(try open.metric("ruled_reviews_total{outcome=\"unreadable\"}") == 1)
+        let closed = try TestServer { configuration, _ in configuration.failsClosed = true }
+        #expect(try closed.post(body).text.contains("\"allowed\":false"))
+    }
+
+    @Test(
+        "what holds no pod, and what is neither created nor updated, passes without a word",
+        arguments: [
+            (#""kind":"Pod"},"n"#, #""kind":"Eviction"},"n"#), (#""operation":"CREATE""#, #""operation":"DELETE""#),
+            (#""operation":"CREATE","object":{"#, #""operation":"CONNECT","object":null,"x":{"#),
+        ])
+    func passed(_ part: String, _ replacement: String) throws {
+        let body = Array(String(decoding: TestServer.pod(), as: UTF8.self).replacing(part, with: replacement).utf8)
+        let server = try TestServer { configuration, _ in configuration.failsClosed = true }
+        let answer = try server.post(body)
+        #expect(answer.text.contains("\"allowed\":true") && !answer.text.contains("warnings"))
+        #expect(try server.metric("ruled_reviews_total{outcome=\"passed\"}") == 1)
     }
 
     @Test("unknown namespace labels let a pod pass with a warning and a count, or refuse it")
