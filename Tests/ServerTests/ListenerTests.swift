@@ -89,6 +89,7 @@ struct ListenerTests {
             Refused("no review", 400, json + ["Content-Length: 2"], body: "{}"),
             Refused("no body", 400, json),
             Refused("too long", 413, json + ["Content-Length: 99999999999"]),
+            Refused("longer than a number", 413, json + ["Content-Length: 9223372036854775808"]),
             Refused("a length and chunks", 400, json + ["Content-Length: 1", "Transfer-Encoding: chunked"]),
             Refused("a negative length", 400, json + ["Content-Length: -1"]),
             Refused("garbage", 400, ["\u{16}\u{3}\u{1} garbage"]),
@@ -164,6 +165,14 @@ struct ListenerTests {
         let answer = try server.post(body)
         #expect(answer.text.contains("\"allowed\":true") && !answer.text.contains("warnings"))
         #expect(try server.metric("ruled_reviews_total{outcome=\"passed\"}") == 1)
+    }
+
+    @Test("a target with scheme and host is taken as the path that it has")
+    func absoluteForm() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        client.send(Client.post(TestServer.pod(), path: "http://x/mutate"))
+        #expect(client.response()?.text.contains("JSONPatch") == true)
     }
 
     @Test("unknown namespace labels let a pod pass with a warning and a count, or refuse it")
