@@ -4,7 +4,7 @@ import NIOCore
 /// What the webhook's server is told.
 public struct ServerConfiguration: Sendable {
     /// An address to listen on.
-    public struct Address: Sendable, Equatable {
+    public struct Address: Sendable, Equatable, CustomStringConvertible {
         /// An IP address or host name.
         public var host: String
         /// The port; 0 for any that is free.
@@ -15,6 +15,9 @@ public struct ServerConfiguration: Sendable {
             self.host = host
             self.port = port
         }
+
+        /// As it stands in a URL.
+        public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
         /// Reads `host:port` or `[v6]:port`; nil where it is neither.
         public init?(_ text: String) {

@@ -93,12 +93,12 @@ public final class WebhookServer: Sendable {
         largeBodies.start()
         let validation = ValidationEndpoint(
             configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live })
-        do {
+        do throws(ServerFailure) {
             var listener = Listener(context: webhookContext(largeBodies, validation), limits: configuration.limits)
             if configuration.tls != .off { listener.certificate = { status.certificate } }
-            let webhook = try listener.bind(configuration.listen, group)
+            let webhook = try listener.bind(configuration.listen, of: "--listen", group)
             let admin = try Listener(context: adminContext(largeBodies, status), limits: configuration.limits)
-                .bind(configuration.adminListen, group)
+                .bind(configuration.adminListen, of: "--admin-listen", group)
             webhook.closeFuture.whenComplete { _ in
                 if !self.readiness.isDraining {
                     self.readiness.listenerDied()
@@ -118,8 +118,8 @@ public final class WebhookServer: Sendable {
             log.log(
                 .notice, "listening",
                 [
-                    "address": "\(webhook.localAddress?.description ?? "")",
-                    "admin": "\(admin.localAddress?.description ?? "")",
+                    "address": webhook.localAddress?.plain ?? "",
+                    "admin": admin.localAddress?.plain ?? "",
                     "tls": configuration.tls == .off ? "off" : "on",
                     "ready": "\(status.isReady)",
                 ])
@@ -127,7 +127,7 @@ public final class WebhookServer: Sendable {
             try? group.syncShutdownGracefully()
             try? largeBodies.syncShutdownGracefully()
             validation.stop()
-            throw ServerFailure(reason: "cannot listen: \(error)")
+            throw error
         }
     }
 

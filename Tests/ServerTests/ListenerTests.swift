@@ -175,6 +175,42 @@ struct ListenerTests {
         #expect(client.response()?.text.contains("JSONPatch") == true)
     }
 
+    @Test("which address cannot be listened on is said in words, and with which option")
+    func takenAddress() throws {
+        let server = try TestServer()
+        let log = ServerLog(level: .error) { _ in }
+        func failure(_ change: (inout ServerConfiguration) -> Void) -> String {
+            var configuration = ServerConfiguration(rules: server.rulesFolder.path, tls: .off)
+            configuration.listen = .init(host: "127.0.0.1", port: 0)
+            configuration.adminListen = .init(host: "127.0.0.1", port: 0)
+            change(&configuration)
+            let other = WebhookServer(configuration: configuration, log: log)
+            do throws(ServerFailure) {
+                try other.start()
+                other.stop()
+                return ""
+            } catch {
+                return error.reason
+            }
+        }
+        let taken = failure { $0.listen.port = server.port }
+        #expect(taken.contains("--listen 127.0.0.1:\(server.port)") && taken.contains("another process"), "\(taken)")
+        let admin = failure { $0.adminListen.port = server.port }
+        #expect(admin.contains("--admin-listen 127.0.0.1:\(server.port)"), "\(admin)")
+        let foreign = failure { $0.listen.host = "192.0.2.1" }
+        #expect(foreign.contains("no address of this machine"), "\(foreign)")
+        let unknown = failure { $0.listen.host = "a..b" }
+        #expect(unknown.contains("no address is known"), "\(unknown)")
+        for reason in [taken, admin, foreign, unknown] { #expect(!reason.contains("errno"), "\(reason)") }
+    }
+
+    @Test("what is listened on is logged as host and port, and what is not encrypted has no certificate")
+    func plainListener() throws {
+        let server = try TestServer()
+        #expect(server.lines.all.contains { $0.contains("address=127.0.0.1:\(server.port) ") }, "\(server.lines.all)")
+        #expect(try server.get("/readyz?verbose").text.contains("certificate: none is needed, TLS is off"))
+    }
+
     @Test("unknown namespace labels let a pod pass with a warning and a count, or refuse it")
     func unknownLabels() throws {
         let open = try TestServer { configuration, _ in configuration.namespaceLabels = { _ in nil } }

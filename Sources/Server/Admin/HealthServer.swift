@@ -39,14 +39,14 @@ package final class HealthServer: Sendable {
             endpoint: HealthEndpoint(answers: answers), limits: limits,
             ledger: ConnectionLedger(connectionLimit: 100, byteLimit: 1 << 20), largeBodies: pool, metrics: Metrics(),
             log: log, clock: DateClock(), isDraining: { false })
-        do {
-            channel = try Listener(context: context, limits: .init()).bind(address, group)
+        do throws(ServerFailure) {
+            channel = try Listener(context: context, limits: .init()).bind(address, of: "--admin-listen", group)
         } catch {
             try? group.syncShutdownGracefully()
             try? pool.syncShutdownGracefully()
-            throw ServerFailure(reason: "cannot listen: \(error)")
+            throw error
         }
-        log.log(.notice, "listening", ["admin": "\(channel.localAddress?.description ?? "")"])
+        log.log(.notice, "listening", ["admin": channel.localAddress?.plain ?? ""])
     }
 
     /// The port.
