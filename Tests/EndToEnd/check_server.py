@@ -355,7 +355,8 @@ def signals_and_exit_codes():
     for arguments, word in [
         (["--listen", taken], "address already in use"), (["--listen", "nonsense"], "is not host:port"),
         (["--rules", "rules/ecr.rules"], "is a directory"), (["--namespace", "x"], "--namespace"),
-        (["--tls", "files"], "--tls-cert"), (["--set", "ecr"], "ecr"), (["--listen", "*:8443"], "[::]:8443"),
+        (["--tls", "files"], "--tls-cert"), (["--tls", "files", "--bogus"], "--bogus"),
+        (["--set", "ecr"], "ecr"), (["--listen", "*:8443"], "[::]:8443"),
         (["--listen", "[::1]:8443", "--admin-listen", "[::1]:8443"], "both [::1]:8443"),
         (["--check-timeout", "0"], "between 0.1 and 3600"), (["--max-body", "0"], "between 1 and 1099511627776"),
         (["--tls", "self-signed", "--tls-name", "a_b"], "neither a dns name nor an ip address"),

@@ -130,10 +130,6 @@ struct ListeningOptions: ParsableArguments {
     var exposeRules = false
 
     func validate() throws {
-        if tls == .files, tlsCert == nil || tlsKey == nil {
-            throw ValidationError(
-                "give --tls-cert and --tls-key, or --tls self-signed for a first try, or --tls off for plain HTTP")
-        }
         if tls != .files, tlsCert != nil || tlsKey != nil || clientCa != nil {
             throw ValidationError("--tls-cert, --tls-key and --client-ca go with --tls files")
         }
@@ -156,7 +152,11 @@ struct ListeningOptions: ParsableArguments {
         case .kubernetes: return .issued(IssuedCertificate())
         case .off: return .off
         case .files:
-            guard let tlsCert, let tlsKey else { throw ValidationError("give --tls-cert and --tls-key") }
+            // Not in `validate`, which comes before an option that does not exist is found.
+            guard let tlsCert, let tlsKey else {
+                throw ValidationError(
+                    "give --tls-cert and --tls-key, or --tls self-signed for a first try, or --tls off for plain HTTP")
+            }
             return .files(.init(certificate: tlsCert, key: tlsKey, clientAuthorities: clientCa))
         }
     }
