@@ -25,4 +25,10 @@ static inline int ruled_file_status(const char *path, struct ruled_file_status *
     return 0;
 }
 
+/* Whether an open file is a regular one: neither a directory nor a pipe, a socket or a device. */
+static inline int ruled_is_regular_file(int descriptor) {
+    struct stat found;
+    return fstat(descriptor, &found) == 0 && S_ISREG(found.st_mode);
+}
+
 #endif

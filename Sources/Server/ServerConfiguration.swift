@@ -4,7 +4,7 @@ import NIOCore
 /// What the webhook's server is told.
 public struct ServerConfiguration: Sendable {
     /// An address to listen on.
-    public struct Address: Sendable, Equatable {
+    public struct Address: Sendable, Equatable, CustomStringConvertible {
         /// An IP address or host name.
         public var host: String
         /// The port; 0 for any that is free.
@@ -15,6 +15,9 @@ public struct ServerConfiguration: Sendable {
             self.host = host
             self.port = port
         }
+
+        /// As it stands in a URL.
+        public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
         /// Reads `host:port` or `[v6]:port`; nil where it is neither.
         public init?(_ text: String) {
@@ -83,6 +86,12 @@ public struct ServerConfiguration: Sendable {
 
         /// The defaults.
         public init() {}
+
+        /// The largest body that is taken: no more than what large bodies may hold together.
+        var largestBody: Int {
+            let small = min(bytesInFlight, ListenerContext.largeBody - 1)
+            return min(body, max(small, ConnectionLedger.limitOfLargeBodies(of: bytesInFlight)))
+        }
     }
 
     /// The directory of `*.rules` files.
@@ -132,7 +141,7 @@ public struct ServerConfiguration: Sendable {
     var connectionLimits: ConnectionState.Limits {
         ConnectionState.Limits(
             handshake: Self.time(limits.handshakeSeconds), request: Self.time(limits.requestSeconds),
-            idle: Self.time(limits.idleSeconds), answer: Self.time(limits.answerSeconds), body: limits.body)
+            idle: Self.time(limits.idleSeconds), answer: Self.time(limits.answerSeconds), body: limits.largestBody)
     }
 
     /// A time of at least a millisecond and at most a day.

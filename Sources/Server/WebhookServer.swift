@@ -93,12 +93,12 @@ public final class WebhookServer: Sendable {
         largeBodies.start()
         let validation = ValidationEndpoint(
             configuration: configuration, metrics: metrics, log: log, rules: { [rules] in rules.live })
-        do {
+        do throws(ServerFailure) {
             var listener = Listener(context: webhookContext(largeBodies, validation), limits: configuration.limits)
             if configuration.tls != .off { listener.certificate = { status.certificate } }
-            let webhook = try listener.bind(configuration.listen, group)
+            let webhook = try listener.bind(configuration.listen, of: "--listen", group)
             let admin = try Listener(context: adminContext(largeBodies, status), limits: configuration.limits)
-                .bind(configuration.adminListen, group)
+                .bind(configuration.adminListen, of: "--admin-listen", group)
             webhook.closeFuture.whenComplete { _ in
                 if !self.readiness.isDraining {
                     self.readiness.listenerDied()
@@ -118,8 +118,8 @@ public final class WebhookServer: Sendable {
             log.log(
                 .notice, "listening",
                 [
-                    "address": "\(webhook.localAddress?.description ?? "")",
-                    "admin": "\(admin.localAddress?.description ?? "")",
+                    "address": webhook.localAddress?.plain ?? "",
+                    "admin": admin.localAddress?.plain ?? "",
                     "tls": configuration.tls == .off ? "off" : "on",
                     "ready": "\(status.isReady)",
                 ])
@@ -127,7 +127,7 @@ public final class WebhookServer: Sendable {
             try? group.syncShutdownGracefully()
             try? largeBodies.syncShutdownGracefully()
             validation.stop()
-            throw ServerFailure(reason: "cannot listen: \(error)")
+            throw error
         }
     }
 
@@ -160,8 +160,10 @@ public final class WebhookServer: Sendable {
             })
         else { return }
         readiness.drain()
-        log.log(.notice, "draining", ["seconds": "\(configuration.drainSeconds)"])
-        if configuration.drainSeconds > 0 { usleep(UInt32(min(3_600, configuration.drainSeconds) * 1_000_000)) }
+        log.log(.notice, "draining", ["seconds": configuration.drainSeconds])
+        if configuration.drainSeconds > 0 {
+            Self.sleep(until: .now() + ServerConfiguration.time(configuration.drainSeconds))
+        }
         running.watcher.cancel()
         try? running.webhook.close().wait()
         for channel in ledger.channels { channel.pipeline.fireUserInboundEventTriggered(QuiesceEvent()) }
@@ -174,6 +176,14 @@ public final class WebhookServer: Sendable {
         try? running.largeBodies.syncShutdownGracefully()
         log.log(.notice, "stopped")
         log.flush()
+    }
+
+    /// Sleeps on where a signal ends a sleep early, as SIGHUP does.
+    private static func sleep(until deadline: NIODeadline) {
+        while deadline > .now() {
+            let left = (deadline - .now()).nanoseconds / 1_000 + 1
+            usleep(UInt32(clamping: min(left, 500_000)))
+        }
     }
 
     /// Runs until SIGTERM or SIGINT; SIGHUP reads all files again, a second SIGTERM or SIGINT ends at once.

@@ -193,6 +193,77 @@ struct CertificateTests {
         try second.write(to: authorities, options: .atomic)
         #expect(server.eventually { with("second").contains("patch") })
         #expect(!with("first").contains("patch"))
+        // Authorities of which none is valid any more are refused, and the last ones stay.
+        try Self.expiredPair("old", in: folder)
+        let old = try Data(contentsOf: folder.appending(path: "old.crt"))
+        try old.write(to: authorities, options: .atomic)
+        #expect(try server.eventually { try server.get("/readyz?verbose").text.contains("client CA expired") })
+        #expect(try server.metric(last) == 0)
+        #expect(with("second").contains("patch"))
+        try (old + Data(contentsOf: folder.appending(path: "first.crt"))).write(to: authorities, options: .atomic)
+        #expect(server.eventually { with("first").contains("patch") })
+    }
+
+    @Test("why TLS failed is said in words, without a library's own")
+    func failuresInWords() throws {
+        let server = try server(clients: true)
+        let folder = try folder(of: server)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        Self.pair("second", in: folder)
+        let url = "https://127.0.0.1:\(server.port)/mutate"
+        let second = folder.appending(path: "second").path
+        func said(_ reason: String) -> Bool {
+            server.eventually { server.lines.all.contains { $0.contains("TLS failed") && $0.contains(reason) } }
+        }
+        _ = Tools.run(["curl", "-sSk", url])
+        #expect(said("the client gave no certificate"))
+        _ = Tools.run(["curl", "-sSk", url, "--cert", second + ".crt", "--key", second + ".key"])
+        #expect(said("the client's certificate is not of --client-ca"))
+        _ = Tools.run(["curl", "-sS", url])
+        #expect(said("does not trust the certificate that is served"))
+        _ = Tools.run(["curl", "-sS", url, "--tls-max", "1.2"])
+        #expect(said("the client does not trust the certificate that is served (unknown ca)"))
+        _ = Tools.run(["curl", "-sS", "http://127.0.0.1:\(server.port)/mutate"])
+        #expect(said("the client spoke HTTP without TLS"))
+        _ = Tools.run([
+            "openssl", "s_client", "-connect", "127.0.0.1:\(server.port)", "-tls1_1", "-cipher", "DEFAULT@SECLEVEL=0",
+        ])
+        #expect(said("the client speaks no TLS 1.2 or later"))
+        let client = try server.connect()
+        client.send([0x16, 0x03, 0x01, 0x00, 0x05, 0x63, 0x00, 0x00, 0x01, 0x00])
+        #expect(client.isClosed(within: 10))
+        #expect(!server.lines.all.contains { $0.contains("BoringSSL") || $0.contains(".cc") }, "\(server.lines.all)")
+    }
+
+    @Test("a key that is encrypted, or of a size that is not taken, is called so")
+    func unusualKeys() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "ruled-tls-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        Self.pair("first", in: folder)
+        func path(_ name: String) -> String { folder.appending(path: name).path }
+        func bytes(_ name: String) throws -> [UInt8] { Array(try Data(contentsOf: folder.appending(path: name))) }
+        func expect(_ word: String, _ chain: [UInt8], _ key: [UInt8]) {
+            do throws(CertificateFailure) {
+                _ = try ServingCertificate(chain: chain, key: key, clientAuthorities: nil, now: DateClock.now + 10)
+                Issue.record("it was taken")
+            } catch {
+                #expect(error.reason.contains(word), "\(error.reason)")
+            }
+        }
+        for arguments in [["pkcs8", "-topk8", "-v2", "aes256"], ["ec", "-aes256"]] {
+            let result = Tools.run(
+                ["openssl"] + arguments + ["-passout", "pass:x", "-in", path("first.key"), "-out", path("secret.key")])
+            #expect(result.status == 0, "\(result.output)")
+            expect("is encrypted", try bytes("first.crt"), try bytes("secret.key"))
+        }
+        let small = Tools.run([
+            "openssl", "req", "-x509", "-newkey", "rsa:1024", "-nodes", "-subj", "/CN=x", "-keyout", path("small.key"),
+            "-out", path("small.crt"),
+        ])
+        #expect(small.status == 0, "\(small.output)")
+        expect("2048", try bytes("small.crt"), try bytes("small.key"))
+        expect("2048", try bytes("first.crt"), try bytes("small.key"))
     }
 
     @Test("metrics are clean for promtool", .enabled(if: Tools.has("promtool"), "needs promtool"))

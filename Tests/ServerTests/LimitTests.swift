@@ -89,7 +89,7 @@ struct LimitTests {
     @Test("bytes over the common budget get 429 with Retry-After, and are given back")
     func bytesInFlight() throws {
         let server = try server {
-            $0.bytesInFlight = 1 << 20
+            $0.bytesInFlight = 1_400_000
             $0.requestSeconds = 5
         }
         let holder = try server.connect()
@@ -106,6 +106,52 @@ struct LimitTests {
         #expect(holder.response()?.status == 400)
         #expect(server.eventually { server.server.ledger.bytes == 0 })
         #expect(try server.metric("ruled_sheds_total{reason=\"bytes\"}") == 1)
+    }
+
+    @Test("large bodies that are held leave room for small ones, which are answered meanwhile")
+    func heldBodies() throws {
+        let size = 2 << 20
+        let server = try server {
+            $0.bytesInFlight = 4 * size
+            $0.body = size
+            $0.requestSeconds = 60
+        }
+        let holders = try (0..<4).map { _ in try server.connect() }
+        for holder in holders.dropLast() {
+            holder.send(Self.head + "Content-Length: \(size)\r\n\r\n")
+            holder.send([UInt8](repeating: 0x20, count: size - 1))
+        }
+        #expect(server.eventually { server.server.ledger.bytes == 3 * (size - 1) })
+        // The fourth may not take what is kept for others, whether it says how long it is or not.
+        holders[3].send(Self.head + "Transfer-Encoding: chunked\r\n\r\n\(String(300_000, radix: 16))\r\n")
+        holders[3].send([UInt8](repeating: 0x20, count: 300_000))
+        #expect(holders[3].response()?.status == 429)
+        for _ in 0..<5 {
+            #expect(try server.post(TestServer.pod(padding: 200_000)).status == 200)
+        }
+        #expect(server.server.ledger.bytes == 3 * (size - 1))
+        // A body that nobody could ever take is too large, not one to try again.
+        let hopeless = try self.server { $0.bytesInFlight = 4 << 20 }
+        let client = try hopeless.connect()
+        client.send(Self.head + "Content-Length: \((3 << 20) + 1)\r\n\r\n")
+        #expect(client.response()?.status == 413)
+    }
+
+    @Test("a declared length takes no memory, nor addresses, before its bytes come")
+    func declaredLength() throws {
+        let server = try server { $0.requestSeconds = 60 }
+        let before = Self.addressSpace
+        let clients = try (0..<200).map { _ in try server.connect() }
+        for client in clients { client.send(Self.head + "Content-Length: \(16 << 20)\r\n\r\n{") }
+        #expect(server.eventually { server.server.ledger.bytes == 200 })
+        // Whole bodies would take 3,200 MiB; the threads of other tests, which run meanwhile, take some too.
+        #expect(Self.addressSpace - before < 2_000 << 20)
+    }
+
+    /// The bytes of addresses that the process has taken.
+    private static var addressSpace: Int {
+        let pages = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8))?.split(separator: " ").first
+        return (pages.flatMap { Int($0) } ?? 0) * 4_096
     }
 
     @Test("a hundred bodies of 16 MiB at once stay within the budget, and a small review is answered meanwhile")
@@ -154,6 +200,77 @@ struct LimitTests {
         held = []
         #expect(server.eventually { server.server.ledger.connections <= 1 })
         #expect(try server.post(TestServer.pod()).status == 200)
+    }
+
+    @Test("connections that idle between requests keep nobody out, and those with a request stay")
+    func idleConnections() throws {
+        let server = try server {
+            $0.connections = 16
+            $0.requestSeconds = 60
+        }
+        let body = TestServer.pod()
+        let request = Client.post(body)
+        let busy = try server.connect(source: "127.0.0.3")
+        busy.send(request)
+        #expect(busy.response()?.status == 200)
+        var held: [Client] = []
+        for index in 0..<15 {
+            let client = try server.connect(source: index < 11 ? "127.0.0.4" : "127.0.0.5")
+            client.send(request)
+            #expect(client.response()?.status == 200)
+            held.append(client)
+        }
+        busy.send(request.prefix(100))
+        // Until what was sent last is there.
+        usleep(200_000)
+        for _ in 0..<3 {
+            let client = try server.connect(source: "127.0.0.6")
+            client.send(request)
+            #expect(client.response()?.status == 200)
+            held.append(client)
+        }
+        // The longest idle went first.
+        #expect(held[0].isClosed(within: 10) && held[1].isClosed(within: 10) && held[2].isClosed(within: 10))
+        busy.send(request.dropFirst(100))
+        #expect(busy.response()?.status == 200)
+        #expect(server.lines.all.contains { $0.contains("closed=127.0.0.4") && $0.contains("for=127.0.0.6") })
+    }
+
+    @Test("where every connection has a request in progress, a new one is turned away")
+    func busyConnections() throws {
+        let server = try server {
+            $0.connections = 4
+            $0.requestSeconds = 60
+        }
+        let request = Client.post(TestServer.pod())
+        let held = try (0..<4).map { try server.connect(source: "127.0.0.\($0 + 3)") }
+        for client in held {
+            client.send(request)
+            #expect(client.response()?.status == 200)
+            client.send(request.prefix(100))
+        }
+        usleep(200_000)
+        #expect(try server.connect(source: "127.0.0.9").isClosed(within: 10))
+        for client in held {
+            client.send(request.dropFirst(100))
+            #expect(client.response()?.status == 200)
+        }
+    }
+
+    @Test("the operations port answers a probe, however many connections idle there")
+    func idleProbes() throws {
+        let server = try server { _ in }
+        let port = try #require(server.server.adminPort)
+        var held: [Client] = []
+        for index in 0..<110 {
+            let client = try Client(port: port, source: index < 75 ? "127.0.0.4" : "127.0.0.5")
+            client.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(client.response()?.status == 200)
+            held.append(client)
+        }
+        let probe = try Client(port: port, source: "127.0.0.6")
+        probe.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(probe.response()?.status == 200)
     }
 
     @Test("a client that sends and does not read is held back, and then closed")

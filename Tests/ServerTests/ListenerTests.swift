@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Logging
 import Testing
 
 @testable import Server
@@ -88,6 +89,7 @@ struct ListenerTests {
             Refused("no review", 400, json + ["Content-Length: 2"], body: "{}"),
             Refused("no body", 400, json),
             Refused("too long", 413, json + ["Content-Length: 99999999999"]),
+            Refused("longer than a number", 413, json + ["Content-Length: 9223372036854775808"]),
             Refused("a length and chunks", 400, json + ["Content-Length: 1", "Transfer-Encoding: chunked"]),
             Refused("a negative length", 400, json + ["Content-Length: -1"]),
             Refused("garbage", 400, ["\u{16}\u{3}\u{1} garbage"]),
@@ -131,6 +133,82 @@ struct ListenerTests {
         #expect(try open.get("/readyz").status == 503)
         let closed = try TestServer(rules: [:]) { configuration, _ in configuration.failsClosed = true }
         #expect(try closed.post(TestServer.pod()).text.contains("\"allowed\":false"))
+    }
+
+    @Test(
+        "a review that does not say what to decide is let pass with a warning and a count, or refused",
+        arguments: [
+            (#""object":{"#, #""objects":{"#), (#""object":{"#, #""object":null,"x":{"#),
+            (#""kind":"Pod"},"n"#, #""n":1},"n"#),
+            (#""operation":"CREATE""#, #""operation":null"#), (#""operation":"CREATE""#, #""operation":"create""#),
+        ])
+    func incomplete(_ part: String, _ replacement: String) throws {
+        let body = Array(String(decoding: TestServer.pod(), as: UTF8.self).replacing(part, with: replacement).utf8)
+        let open = try TestServer()
+        let answer = try open.post(body)
+        #expect(answer.text.contains("\"allowed\":true"))
+        #expect(answer.text.contains("\"warnings\":[\"nothing is rewritten: "), "\(answer.text)")
+        #expect(try open.metric("ruled_reviews_total{outcome=\"unreadable\"}") == 1)
+        let closed = try TestServer { configuration, _ in configuration.failsClosed = true }
+        #expect(try closed.post(body).text.contains("\"allowed\":false"))
+    }
+
+    @Test(
+        "what holds no pod, and what is neither created nor updated, passes without a word",
+        arguments: [
+            (#""kind":"Pod"},"n"#, #""kind":"Eviction"},"n"#), (#""operation":"CREATE""#, #""operation":"DELETE""#),
+            (#""operation":"CREATE","object":{"#, #""operation":"CONNECT","object":null,"x":{"#),
+        ])
+    func passed(_ part: String, _ replacement: String) throws {
+        let body = Array(String(decoding: TestServer.pod(), as: UTF8.self).replacing(part, with: replacement).utf8)
+        let server = try TestServer { configuration, _ in configuration.failsClosed = true }
+        let answer = try server.post(body)
+        #expect(answer.text.contains("\"allowed\":true") && !answer.text.contains("warnings"))
+        #expect(try server.metric("ruled_reviews_total{outcome=\"passed\"}") == 1)
+    }
+
+    @Test("a target with scheme and host is taken as the path that it has")
+    func absoluteForm() throws {
+        let server = try TestServer()
+        let client = try server.connect()
+        client.send(Client.post(TestServer.pod(), path: "http://x/mutate"))
+        #expect(client.response()?.text.contains("JSONPatch") == true)
+    }
+
+    @Test("which address cannot be listened on is said in words, and with which option")
+    func takenAddress() throws {
+        let server = try TestServer()
+        let log = ServerLog(level: .error) { _ in }
+        func failure(_ change: (inout ServerConfiguration) -> Void) -> String {
+            var configuration = ServerConfiguration(rules: server.rulesFolder.path, tls: .off)
+            configuration.listen = .init(host: "127.0.0.1", port: 0)
+            configuration.adminListen = .init(host: "127.0.0.1", port: 0)
+            change(&configuration)
+            let other = WebhookServer(configuration: configuration, log: log)
+            do throws(ServerFailure) {
+                try other.start()
+                other.stop()
+                return ""
+            } catch {
+                return error.reason
+            }
+        }
+        let taken = failure { $0.listen.port = server.port }
+        #expect(taken.contains("--listen 127.0.0.1:\(server.port)") && taken.contains("another process"), "\(taken)")
+        let admin = failure { $0.adminListen.port = server.port }
+        #expect(admin.contains("--admin-listen 127.0.0.1:\(server.port)"), "\(admin)")
+        let foreign = failure { $0.listen.host = "192.0.2.1" }
+        #expect(foreign.contains("no address of this machine"), "\(foreign)")
+        let unknown = failure { $0.listen.host = "a..b" }
+        #expect(unknown.contains("no address is known"), "\(unknown)")
+        for reason in [taken, admin, foreign, unknown] { #expect(!reason.contains("errno"), "\(reason)") }
+    }
+
+    @Test("what is listened on is logged as host and port, and what is not encrypted has no certificate")
+    func plainListener() throws {
+        let server = try TestServer()
+        #expect(server.lines.all.contains { $0.contains("address=127.0.0.1:\(server.port) ") }, "\(server.lines.all)")
+        #expect(try server.get("/readyz?verbose").text.contains("certificate: none is needed, TLS is off"))
     }
 
     @Test("unknown namespace labels let a pod pass with a warning and a count, or refuse it")

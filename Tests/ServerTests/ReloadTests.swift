@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Server
@@ -128,6 +129,76 @@ struct ReloadTests {
         try server.write(Self.rules(to: "one.example"), to: "a.rules")
         #expect(try server.eventually { try server.get("/readyz").status == 200 })
         #expect(try server.get("/rules").text.contains("\"rules\":1"))
+    }
+
+    private static let refused = "ruled_reloads_total{what=\"rules\",result=\"refused\"}"
+
+    @Test("a link that leads nowhere refuses the rules whole, as in `ruled validate`", arguments: ["gone", "b.rules"])
+    func brokenLink(_ target: String) throws {
+        let server = try TestServer(rules: ["a.rules": Self.rules(to: "one.example")])
+        let link = server.rulesFolder.appending(path: "b.rules").path
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: target)
+        #expect(try server.eventually { try server.metric(Self.refused) == 1 })
+        #expect(try server.get("/readyz?verbose").text.contains("b.rules` is a link that leads nowhere"))
+        // What is right beside it is not taken up without it.
+        try server.write(Self.rules(to: "two.example"), to: "a.rules")
+        server.server.reload()
+        usleep(200_000)
+        #expect(try self.target(server) == "one")
+        try FileManager.default.removeItem(atPath: link)
+        #expect(try server.eventually { try self.target(server) == "two" })
+    }
+
+    @Test("started with a link that leads nowhere, no rules are live")
+    func brokenLinkAtStart() throws {
+        let server = try TestServer(rules: ["a.rules": Self.rules(to: "one.example")]) { _, folder in
+            try? FileManager.default.createSymbolicLink(
+                atPath: folder.appending(path: "rules/b.rules").path, withDestinationPath: "gone")
+        }
+        #expect(try server.get("/readyz").status == 503)
+        #expect(try target(server) == "none")
+        #expect(server.lines.all.contains { $0.contains("is a link that leads nowhere") })
+    }
+
+    @Test("what is no file, and more bytes than a rule set may have, are refused in words")
+    func unusualFiles() throws {
+        let server = try TestServer(rules: ["a.rules": Self.rules(to: "one.example")])
+        let path = server.rulesFolder.appending(path: "b.rules").path
+        #expect(mkfifo(path, 0o600) == 0)
+        func isSaid(_ words: String) -> Bool { server.eventually { server.lines.all.contains { $0.contains(words) } } }
+        #expect(isSaid("b.rules` cannot be read: it is no regular file"))
+        #expect(try target(server) == "one")
+        try FileManager.default.removeItem(atPath: path)
+        #expect(FileManager.default.createFile(atPath: path, contents: nil))
+        #expect(truncate(path, off_t(RuleDirectory.byteLimit) + 1) == 0)
+        #expect(isSaid("hold more than 64 MiB"))
+        #expect(try target(server) == "one")
+    }
+
+    @Test("signals while it drains do not shorten the drain")
+    func interruptedDrain() throws {
+        let server = try TestServer { configuration, _ in configuration.drainSeconds = 1 }
+        // A call that waits ends early where a signal comes in, whatever is done about the signal.
+        signal(SIGURG) { _ in }
+        let webhook = server.server
+        let thread = Mutex<pthread_t?>(nil)
+        let end = Mutex<Date?>(nil)
+        let start = Date()
+        Thread.detachNewThread {
+            thread.withLock { $0 = pthread_self() }
+            webhook.stop()
+            end.withLock { $0 = Date() }
+            // Kept, so that the last signal has somebody to go to.
+            sleep(1)
+        }
+        #expect(server.eventually { webhook.isDraining })
+        let stopping = try #require(thread.withLock { $0 })
+        for _ in 0..<10 {
+            pthread_kill(stopping, SIGURG)
+            usleep(20_000)
+        }
+        #expect(server.eventually { end.withLock { $0 } != nil })
+        #expect(try #require(end.withLock { $0 }).timeIntervalSince(start) >= 1)
     }
 
     @Test("stopping fails readiness, answers on with `Connection: close`, and loses no review in flight")

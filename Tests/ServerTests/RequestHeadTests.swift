@@ -22,6 +22,11 @@ struct RequestHeadTests {
         #expect(head == expected)
     }
 
+    @Test("a length that no number holds is still a length, and too long")
+    func hugeLength() {
+        #expect(read(.POST, "/", ("Content-Length", "9223372036854775808")).contentLength == .max)
+    }
+
     @Test("a head without fields has none")
     func bare() {
         #expect(read() == RequestHead(contentType: ""))
@@ -41,7 +46,11 @@ struct RequestHeadTests {
 
     @Test(
         "the target ends at the first `?`",
-        arguments: [("/a", "/a", ""), ("/a?", "/a", ""), ("/a?b?c", "/a", "b?c"), ("?b", "", "b"), ("", "", "")])
+        arguments: [
+            ("/a", "/a", ""), ("/a?", "/a", ""), ("/a?b?c", "/a", "b?c"), ("?b", "", "b"), ("", "", ""),
+            ("http://x/mutate?a=b", "/mutate", "a=b"), ("HTTPS://x:1/a", "/a", ""), ("http://x", "/", ""),
+            ("http://x?a=/b", "/", "a=/b"), ("*", "*", ""), ("/http://x/y", "/http://x/y", ""),
+        ])
     func target(_ uri: String, _ path: String, _ query: String) {
         let head = read(.GET, uri)
         #expect(head.path == path)

@@ -83,6 +83,7 @@ import Testing
         #expect(message.contains("\n --> a.rules:4:5\n"))
         #expect(message.contains("did you mean `rewrite`"))
         #expect(message.contains("^^^^^^"))
+        #expect(server.lines.all.contains { $0.contains("an edit of the rules was refused") && $0.contains("uid=u1") })
         #expect(!message.contains("\u{1B}"))
         #expect(try ask(server, Self.review(["notes": "x"])).status?.message.contains("no `*.rules` key") == true)
     }

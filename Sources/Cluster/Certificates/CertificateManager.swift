@@ -273,7 +273,7 @@ package final class CertificateManager: Sendable {
 
     /// Logs what is found of a configuration, when it is not what was found before.
     private func once(
-        _ configuration: WebhookConfiguration, _ message: String, _ level: Logger.Level, _ fields: [String: String]
+        _ configuration: WebhookConfiguration, _ message: String, _ level: Logger.Level, _ fields: LogFields
     ) {
         let key = "\(configuration.kind.rawValue)/\(configuration.name)"
         let isNew = memory.withLock { memory in

@@ -91,7 +91,7 @@ public struct AdmissionResponse: Sendable, Equatable {
         return kept
     }
 
-    /// A text with a space for each control character, and with `…` at the end where it is longer than `limit`
+    /// A text with a space for all that breaks or reorders a line, and with `…` at the end where it is longer than `limit`
     /// Unicode scalars, which is what the API server counts. What is beyond the limit is not looked at: names and
     /// images may be megabytes.
     private static func cut(_ text: String, to limit: Int, keepingLines: Bool = false) -> String {
@@ -102,10 +102,8 @@ public struct AdmissionResponse: Sendable, Equatable {
                 scalars.append("…")
                 break
             }
-            // The separators of lines and paragraphs are no control characters, but break a line in a terminal.
-            let isControl =
-                scalar.value < 0x20 || (0x7f..<0xa0).contains(scalar.value)
-                || scalar == "\u{2028}" || scalar == "\u{2029}"
+            // Nearly all of a text is printable ASCII.
+            let isControl = !(0x20..<0x7f ~= scalar.value) && scalar.isControl
             scalars.append(isControl && !(keepingLines && scalar == "\n") ? " " : scalar)
         }
         return String(scalars)

@@ -26,7 +26,8 @@ extension Program {
     /// Answers a review: the webhook without the server.
     ///
     /// An object that is no pod and holds none passes as it is; so does one that cannot be read, with a warning: what
-    /// is wrong with it is the API server's to say.
+    /// is wrong with it is the API server's to say. A review that does not say what to decide, for want of a kind, an
+    /// operation that is known or the object, counts as one that cannot be read.
     ///
     /// - Parameters:
     ///   - namespaceLabels: the labels of the review's namespace; nil where they are not known.
@@ -49,13 +50,18 @@ extension Program {
         switch review.operation {
         case "CREATE": operation = .create
         case "UPDATE": operation = .update
-        default: return .passed
+        case "DELETE", "CONNECT": return .passed
+        case "": return .unreadable(reason: "the request names no operation")
+        default: return .unreadable(reason: "the operation `\(review.operation)` is not known")
         }
+        if review.kind.kind.isEmpty { return .unreadable(reason: "the request names no kind") }
         let workload: Workload
         switch review.object {
         case .workload(let read): workload = read
         case .malformed(let reason): return .unreadable(reason: reason)
-        case .notAWorkload, nil: return .passed
+        case .notAWorkload: return .passed
+        case nil:
+            return PodPath(review.kind) == nil ? .passed : .unreadable(reason: "the request has no object")
         }
         var old: Workload?
         if case .workload(let read) = review.oldObject { old = read }

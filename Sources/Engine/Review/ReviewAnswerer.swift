@@ -52,12 +52,15 @@ public struct ReviewAnswerer: Sendable {
         switch reader.fields.object {
         case .workload(let read): workload = read
         case .malformed: return explain(bytes, body, program, selfImage, namespaceLabels)
-        case .notAWorkload, nil: return pass(bytes.span)
+        case .notAWorkload, nil:
+            guard isPassed(bytes.span) else { return explain(bytes, body, program, selfImage, namespaceLabels) }
+            return pass(bytes.span)
         }
         var object = EvaluatedObject()
         if reader.fields.operation.holds("UPDATE", bytes.span) {
             object.operation = .update
         } else if !reader.fields.operation.holds("CREATE", bytes.span) {
+            guard isPassed(bytes.span) else { return explain(bytes, body, program, selfImage, namespaceLabels) }
             return pass(bytes.span)
         }
         let namespace = reader.fields.namespace
@@ -103,6 +106,15 @@ public struct ReviewAnswerer: Sendable {
     }
 
     // MARK: Answers
+
+    /// Whether a review of which no workload is created or updated says all that it takes to know that.
+    private func isPassed(_ bytes: ByteSpan) -> Bool {
+        let (operation, kind) = (reader.fields.operation, reader.fields.requestKind)
+        if operation.holds("DELETE", bytes) || operation.holds("CONNECT", bytes) { return true }
+        guard operation.holds("CREATE", bytes) || operation.holds("UPDATE", bytes), !kind.isEmpty else { return false }
+        let group = reader.fields.group
+        return reader.fields.object != nil || PodPath { group.holds($0, bytes) && kind.holds($1, bytes) } == nil
+    }
 
     private func pass(_ bytes: ByteSpan) -> ReviewAnswer {
         var writer = AnswerWriter(capacity: 256)

@@ -72,10 +72,11 @@ final class AdminEndpoint: Endpoint {
                 lines.append("rules as they are in the files: \(problem.summary)")
                 if verbose, naming { lines += problem.details.map { "  \($0)" } }
             }
-            lines.append("certificate: \(status.hasCertificate ? "live" : "none")")
+            let certificate = status.hasCertificate ? "live" : "none"
+            lines.append("certificate: \(status.isEncrypted ? certificate : "none is needed, TLS is off")")
             if let problem = status.certificateProblem { lines.append("certificate: \(problem)") }
         }
-        return .text(lines.joined(separator: "\n") + "\n", status: isReady ? 200 : 503)
+        return .lines(lines, status: isReady ? 200 : 503)
     }
 
     private func rules() -> String {

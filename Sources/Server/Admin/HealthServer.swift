@@ -39,14 +39,14 @@ package final class HealthServer: Sendable {
             endpoint: HealthEndpoint(answers: answers), limits: limits,
             ledger: ConnectionLedger(connectionLimit: 100, byteLimit: 1 << 20), largeBodies: pool, metrics: Metrics(),
             log: log, clock: DateClock(), isDraining: { false })
-        do {
-            channel = try Listener(context: context, limits: .init()).bind(address, group)
+        do throws(ServerFailure) {
+            channel = try Listener(context: context, limits: .init()).bind(address, of: "--admin-listen", group)
         } catch {
             try? group.syncShutdownGracefully()
             try? pool.syncShutdownGracefully()
-            throw ServerFailure(reason: "cannot listen: \(error)")
+            throw error
         }
-        log.log(.notice, "listening", ["admin": "\(channel.localAddress?.description ?? "")"])
+        log.log(.notice, "listening", ["admin": channel.localAddress?.plain ?? ""])
     }
 
     /// The port.
@@ -85,7 +85,7 @@ private struct HealthEndpoint: Endpoint {
         case "/readyz":
             let isReady = answers.isReady()
             let lines = [isReady ? "ok" : "not ready"] + answers.details()
-            return .text(lines.joined(separator: "\n") + "\n", status: isReady ? 200 : 503)
+            return .lines(lines, status: isReady ? 200 : 503)
         default:
             return .metrics(answers.metrics() + Metrics.processText(startedAt: startTime))
         }

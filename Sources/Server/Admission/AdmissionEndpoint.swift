@@ -98,10 +98,13 @@ final class AdmissionEndpoint: Endpoint {
         final class Words {
             let review: AdmissionReview
             let denial: String?
+            /// Why nothing was decided; nil where something was.
+            let reason: String?
 
-            init(_ review: AdmissionReview, denial: String?) {
+            init(_ review: AdmissionReview, denial: String?, reason: String?) {
                 self.review = review
                 self.denial = denial
+                self.reason = reason
             }
         }
 
@@ -113,10 +116,10 @@ final class AdmissionEndpoint: Endpoint {
 
         init(
             _ outcome: Metrics.ReviewOutcome, _ review: AdmissionReview, _ response: AdmissionResponse,
-            _ images: [Metrics.ImageKey] = []
+            _ images: [Metrics.ImageKey] = [], reason: String? = nil
         ) {
             self.init(json: response.json(), outcome: outcome, images: images)
-            words = Words(review, denial: response.denial)
+            words = Words(review, denial: response.denial, reason: reason)
         }
     }
 
@@ -125,7 +128,8 @@ final class AdmissionEndpoint: Endpoint {
     ) throws(ReviewError) -> Decided {
         guard let program else {
             let review = try AdmissionReview.read(body)
-            return Decided(.noRules, review, undecided(review, "ruled has no rules yet", or: nil))
+            let reason = "ruled has no rules yet"
+            return Decided(.noRules, review, undecided(review, reason, or: nil), reason: reason)
         }
         let desk = desks.withLock { $0.popLast() } ?? Desk()
         defer { desks.withLock { $0.append(desk) } }
@@ -160,13 +164,14 @@ final class AdmissionEndpoint: Endpoint {
         switch outcome {
         case .passed: return Decided(.passed, review, response)
         case .unreadable(let reason):
-            return Decided(
-                .unreadable, review, undecided(review, "the object cannot be read: \(reason)", or: response))
+            let reason = "the object cannot be read: \(reason)"
+            return Decided(.unreadable, review, undecided(review, reason, or: response), reason: reason)
         case .decided(let decision):
             let images = decision.images.map { Metrics.ImageKey(outcome: $0.outcome, rule: $0.by?.rule ?? "") }
             // A decision has warnings of its own only where it left the pod alone for want of the labels.
             if labels == nil, program.asksForNamespaceLabels, let reason = decision.warnings.first {
-                return Decided(.unknownNamespace, review, undecided(review, reason, or: response), images)
+                return Decided(
+                    .unknownNamespace, review, undecided(review, reason, or: response), images, reason: reason)
             }
             let kind: Metrics.ReviewOutcome =
                 response.denial != nil ? .denied : response.patch.isEmpty ? .unchanged : .patched
@@ -187,7 +192,7 @@ final class AdmissionEndpoint: Endpoint {
             log.log(
                 .debug, "reviewed",
                 Self.fields(review).merging([
-                    "outcome": decided.outcome.name, "microseconds": "\(duration.nanoseconds / 1_000)",
+                    "outcome": decided.outcome.name, "microseconds": Int(duration.nanoseconds / 1_000),
                 ]) { $1 })
         }
         guard let words = decided.words else { return }
@@ -197,15 +202,18 @@ final class AdmissionEndpoint: Endpoint {
         } else if outcome != .patched, outcome != .unchanged, outcome != .passed {
             log.limited(
                 .info, "let pass undecided", key: outcome.name,
-                Self.fields(review).merging(["outcome": outcome.name]) { $1 })
+                Self.fields(review).merging([
+                    "outcome": outcome.name, "reason": LogText.cut(words.reason ?? "", to: 256),
+                ]) { $1 })
         }
     }
 
-    private static func fields(_ review: AdmissionReview) -> [String: String] {
+    /// Which review it is, for the log.
+    static func fields(_ review: AdmissionReview) -> LogFields {
         [
-            "uid": String(review.uid.prefix(64)), "kind": String(review.kind.kind.prefix(64)),
-            "namespace": String(review.namespace.prefix(63)), "name": String(review.name.prefix(253)),
-            "operation": String(review.operation.prefix(16)),
+            "uid": LogText.cut(review.uid, to: 64), "kind": LogText.cut(review.kind.kind, to: 64),
+            "namespace": LogText.cut(review.namespace, to: 63), "name": LogText.cut(review.name, to: 253),
+            "operation": LogText.cut(review.operation, to: 16),
         ]
     }
 }

@@ -52,6 +52,11 @@ struct Answer: Sendable, Equatable {
         Answer(status: status, contentType: .text, body: Array(text.utf8))
     }
 
+    /// Lines of plain text. What has no place in a line is escaped: some quote what is in files.
+    static func lines(_ lines: [String], status: Int) -> Answer {
+        text(lines.map { LogText.escaped($0) + "\n" }.joined(), status: status)
+    }
+
     /// An answered review. The line break is what `ruled review` ends with.
     static func review(_ response: AdmissionResponse) -> Answer {
         Answer(contentType: .json, body: response.json() + CollectionOfOne(UInt8(ascii: "\n")))

@@ -18,12 +18,16 @@ struct ListenerContext: Sendable {
     /// Whether answers end their connections, because the server is about to stop.
     let isDraining: @Sendable () -> Bool
 
-    /// Bodies from this many bytes on are answered off the event loop.
+    /// Bodies from this many bytes on are large: they are answered off the event loop, and leave a share of the bytes
+    /// in flight to others.
     static let largeBody = 256 << 10
 }
 
 /// Tells a connection's handlers that the server stops.
 struct QuiesceEvent: Sendable {}
+
+/// Tells a connection's handlers that another connection has got its place.
+struct EvictionEvent: Sendable {}
 
 /// Sits before the HTTP decoder: the clock of a request starts at its first byte, which the decoder does not show.
 final class ArrivalObserver: ChannelInboundHandler {
@@ -50,6 +54,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     private let shared: ListenerContext
     private let source: String
+    private let activity: ConnectionActivity
     private var state: ConnectionState
     private var head = RequestHead()
     private var body: [UInt8] = []
@@ -65,9 +70,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var timer: Scheduled<Void>?
     private var closeReason: ConnectionState.CloseReason?
 
-    init(_ shared: ListenerContext, source: String, age: TimeAmount, encrypted: Bool) {
+    init(_ shared: ListenerContext, source: String, activity: ConnectionActivity, age: TimeAmount, encrypted: Bool) {
         self.shared = shared
         self.source = source
+        self.activity = activity
         state = ConnectionState(limits: shared.limits, now: .now(), age: age, encrypted: encrypted)
     }
 
@@ -94,7 +100,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         shared.metrics.connectionClosed(closeReason ?? .client)
     }
 
-    func bytesArrived() { state.bytesArrived(at: .now()) }
+    func bytesArrived() {
+        activity.requestBegan()
+        state.bytesArrived(at: .now())
+    }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
@@ -103,6 +112,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case is QuiesceEvent:
             state.quiesce(at: .now())
             tick(context)
+        case is EvictionEvent:
+            // A request that began meanwhile, and an answer that is not taken yet, come to their end.
+            if state.isWaiting, !hasUnsentAnswer(context) {
+                close(context, .evicted)
+            } else {
+                state.quiesce(at: .now())
+                tick(context)
+            }
         default:
             break
         }
@@ -123,7 +140,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             close(context, .client)
         case let error as NIOSSLError:
             shared.metrics.handshakeFailed()
-            shared.log.limited(.info, "TLS failed", key: "tls", ["source": source, "error": "\(error)"])
+            shared.log.limited(.info, "TLS failed", key: "tls", ["source": source, "reason": TLSFailure.words(error)])
             close(context, .client)
         default:
             close(context, .client)
@@ -166,14 +183,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .head(let received):
             let head = RequestHead(received)
             self.head = head
+            activity.requestBegan()
             if !isProven {
                 isProven = true
-                shared.ledger.prove(context.channel)
+                activity.prove()
             }
             switch state.receive(head, refusal: shared.endpoint.refusal(of: head, from: source), at: .now()) {
-            case .receive: reserveSpace(for: head)
+            case .receive: break
             case .receiveAfterContinue:
-                reserveSpace(for: head)
                 write(context, context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
             case .refuse(let answer): refuse(context, answer)
             case .ignore: break
@@ -181,11 +198,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
         case .body(let bytes):
             switch state.receiveBody(count: bytes.readableBytes) {
             case .store:
-                guard shared.ledger.reserve(bytes: bytes.readableBytes) else {
+                let size = max(head.contentLength ?? 0, reserved + bytes.readableBytes)
+                let isLarge = size >= ListenerContext.largeBody
+                guard shared.ledger.reserve(bytes: bytes.readableBytes, ofLargeBody: isLarge) else {
                     shared.metrics.shed(.bytes)
                     return refuse(context, .refusal(429, "too many bytes are in flight", retryAfter: 1))
                 }
                 reserved += bytes.readableBytes
+                makeRoom(for: bytes.readableBytes)
                 body.append(contentsOf: bytes.readableBytesView)
             case .refuse(let answer): refuse(context, answer)
             case .ignore: break
@@ -199,9 +219,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
         }
     }
 
-    /// Room for the whole body at once. Pages that no byte came for take no memory, so a length that lies costs none.
-    private func reserveSpace(for head: RequestHead) {
-        body.reserveCapacity(min(max(0, head.contentLength ?? 0), shared.limits.body))
+    /// Makes room for bytes that came. A small body gets it all at once, a large one as it comes: a length that lies
+    /// takes neither memory nor addresses.
+    private func makeRoom(for count: Int) {
+        let needed = body.count + count
+        // Without a length, appending doubles the room.
+        guard needed > body.capacity, let length = head.contentLength else { return }
+        body.reserveCapacity(max(needed, min(length, max(64 << 10, 4 * needed))))
     }
 
     private func decide(_ context: ChannelHandlerContext) {
@@ -251,6 +275,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let isLast = state.isLastAnswer(at: now) || shared.isDraining()
         let start = state.requestStart
         let ends = state.answered(last: isLast, at: now)
+        activity.requestEnded(at: now)
         let buffer = answer.buffer(
             closing: isLast, withoutBody: head.method == "HEAD", date: shared.clock.httpDate(),
             allocator: context.channel.allocator)
@@ -307,11 +332,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Sees to it that what the socket has not taken is waited for, and not forever.
     private func watchHeldBack(_ context: ChannelHandlerContext) {
-        guard !state.awaitsWrites,
-            let count = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes), count > 0
-        else { return }
+        guard !state.awaitsWrites, hasUnsentAnswer(context) else { return }
         // A write of nothing is done after all that was written before it.
         write(context, ByteBuffer(), at: nil) {}
+    }
+
+    private func hasUnsentAnswer(_ context: ChannelHandlerContext) -> Bool {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)).map { $0 > 0 } ?? false
     }
 
     private func close(_ context: ChannelHandlerContext, _ reason: ConnectionState.CloseReason) {

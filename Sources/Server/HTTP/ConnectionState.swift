@@ -36,6 +36,8 @@ struct ConnectionState {
         /// A request was refused and the rest of it is not wanted.
         case refused
         case shutdown
+        /// Another connection got its place.
+        case evicted
     }
 
     /// What to do about a head.
@@ -104,6 +106,9 @@ struct ConnectionState {
 
     /// When the request that is being received or decided began.
     var requestStart: NIODeadline { since }
+
+    /// Whether no request is in progress.
+    var isWaiting: Bool { phase == .waiting || phase == .handshaking }
 
     /// Whether input is to be taken off the socket: not while an answer is being made or waits to be taken, so that
     /// a client who sends and does not read is held back by TCP.

@@ -64,7 +64,8 @@ struct RequestHead: Sendable, Equatable {
         }
         // After CONNECT or an upgrade the decoder reads no further.
         isKeepAlive = head.isKeepAlive && head.method != .CONNECT && !isUpgrade
-        contentLength = length.flatMap { Int($0) }
+        // The decoder lets through nothing but digits: what is no number here is too large to be one.
+        contentLength = length.map { Int($0) ?? .max }
         transferEncoding =
             isTransferEncoded
             ? head.headers[canonicalForm: "transfer-encoding"].joined(separator: ",").lowercased() : ""
@@ -75,6 +76,21 @@ struct RequestHead: Sendable, Equatable {
 
     /// What stands before and after the first `?` of a target.
     private static func split(_ target: String) -> (path: String, query: String) {
+        guard target.utf8.first == UInt8(ascii: "/") else { return splitWhole(target) }
+        return splitPath(target)
+    }
+
+    /// A target with scheme and authority, which a server has to take (RFC 9112, section 3.2.2).
+    private static func splitWhole(_ target: String) -> (path: String, query: String) {
+        let lower = target.prefix(8).lowercased()
+        guard let scheme = ["http://", "https://"].first(where: { lower.hasPrefix($0) }) else {
+            return splitPath(target)
+        }
+        let path = target.dropFirst(scheme.count).drop { $0 != "/" && $0 != "?" }
+        return splitPath(path.first == "/" ? String(path) : "/" + path)
+    }
+
+    private static func splitPath(_ target: String) -> (path: String, query: String) {
         guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return (target, "") }
         return (String(target[..<mark]), String(target[target.utf8.index(after: mark)...]))
     }

@@ -3,23 +3,43 @@
 #elseif canImport(Musl)
     import Musl
 #endif
+import RuleLang
 import Synchronization
 
-/// Text for logs and JSON: what a client wrote must not be able to forge a line.
+/// Text for logs and JSON: what a client wrote must not be able to forge a line, nor to make one look like another.
 enum LogText {
     /// Appends a JSON string in quotes (RFC 8259).
     static func appendJSON(_ text: String, to bytes: inout [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0x0a: bytes += Array("\\n".utf8)
-            case 0..<0x20, 0x7f: bytes += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: bytes.append(byte)
-            }
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { bytes.append(UInt8(ascii: "\\")) }
+            append(scalar, to: &bytes)
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// The beginning of a text, counted in Unicode scalars: a single character may be megabytes of them.
+    static func cut(_ text: String, to limit: Int) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit)))
+    }
+
+    /// A text with escapes, as JSON has them, for what has no place in a line.
+    static func escaped(_ text: String) -> String {
+        guard text.unicodeScalars.contains(where: \.isControl) else { return text }
+        var bytes: [UInt8] = []
+        for scalar in text.unicodeScalars { append(scalar, to: &bytes) }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func append(_ scalar: Unicode.Scalar, to bytes: inout [UInt8]) {
+        if scalar == "\n" {
+            bytes += "\\n".utf8
+        } else if scalar.isControl {
+            let digits = String(scalar.value, radix: 16)
+            bytes += ("\\u" + String(repeating: "0", count: 4 - digits.count) + digits).utf8
+        } else {
+            bytes += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+        }
     }
 
     /// A JSON string in quotes.

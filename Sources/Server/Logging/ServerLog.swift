@@ -19,9 +19,14 @@ public enum LogFormat: String, Sendable, CaseIterable {
 /// Where they are read too slowly, lines are dropped, and counted.
 final class LogSink: Sendable {
     private static let capacity = 1 << 20
+    private let descriptor: Int32
     private let queue = DispatchQueue(label: "ruled.log")
     private let pending = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
+
+    init(descriptor: Int32 = STDERR_FILENO) {
+        self.descriptor = descriptor
+    }
 
     func write(_ line: String) {
         let bytes = Array(line.utf8)
@@ -31,20 +36,24 @@ final class LogSink: Sendable {
             return
         }
         queue.async {
-            Self.put(bytes)
+            self.put(bytes)
             self.pending.subtract(bytes.count, ordering: .relaxed)
             let lost = self.dropped.exchange(0, ordering: .relaxed)
-            if lost > 0 { Self.put(Array("\(lost) log lines were dropped\n".utf8)) }
+            if lost > 0 { self.put(Array("\(lost) log lines were dropped\n".utf8)) }
         }
     }
 
-    /// Waits until everything is written.
-    func flush() { queue.sync {} }
+    /// Waits until everything is written, but not for ever: whoever should read it may have stopped doing so.
+    func flush(within seconds: Double) {
+        let isWritten = DispatchSemaphore(value: 0)
+        queue.async { isWritten.signal() }
+        _ = isWritten.wait(timeout: .now() + seconds)
+    }
 
-    private static func put(_ bytes: [UInt8]) {
+    private func put(_ bytes: [UInt8]) {
         var written = 0
         while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count > 0 { written += count } else if errno != EINTR { return }
         }
     }
@@ -69,10 +78,10 @@ struct LineLogHandler: LogHandler {
         case .json:
             var line =
                 "{\"time\":\"\(time)\",\"level\":\"\(event.level)\",\"message\":\(LogText.json("\(event.message)"))"
-            for field in fields { line += ",\(LogText.json(field.key)):\(LogText.json("\(field.value)"))" }
+            for field in fields { line += ",\(LogText.json(field.key)):\(Self.json(field.value))" }
             output(line + "}\n")
         case .text:
-            var line = "\(time) \(event.level) \(event.message)"
+            var line = "\(time) \(event.level) \(LogText.escaped("\(event.message)"))"
             for field in fields {
                 let value = "\(field.value)"
                 let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 != 0x22 && $0 < 0x7f }
@@ -81,7 +90,18 @@ struct LineLogHandler: LogHandler {
             output(line + "\n")
         }
     }
+
+    private static func json(_ value: Logger.MetadataValue) -> String {
+        if case .stringConvertible(let value) = value {
+            if let number = value as? Int { return "\(number)" }
+            if let number = value as? Double, number.isFinite { return "\(number)" }
+        }
+        return LogText.json("\(value)")
+    }
 }
+
+/// What a log line says beside its message: texts, and numbers, which JSON shows as such.
+package typealias LogFields = [String: any CustomStringConvertible & Sendable]
 
 /// The server's log: swift-log, and a bound on what clients can cause.
 public struct ServerLog: Sendable {
@@ -89,6 +109,7 @@ public struct ServerLog: Sendable {
         var second = 0
         var count = 0
         var suppressed = 0
+        var level: Logger.Level
     }
 
     private final class Limiter: Sendable {
@@ -117,40 +138,55 @@ public struct ServerLog: Sendable {
     }
 
     package func log(
-        _ level: Logger.Level, _ message: @autoclosure () -> String, _ fields: @autoclosure () -> [String: String] = [:]
+        _ level: Logger.Level, _ message: @autoclosure () -> String, _ fields: @autoclosure () -> LogFields = [:]
     ) {
-        logger.log(level: level, "\(message())", metadata: fields().mapValues { .string($0) })
+        logger.log(
+            level: level, "\(message())",
+            metadata: fields().mapValues { value in
+                if let text = value as? String { return .string(text) }
+                return .stringConvertible(value)
+            })
     }
 
-    /// Logs at most ten lines of a kind in a second, and then how many there would have been.
+    /// Logs at most ten lines of a kind in a second, and then how many more there would have been.
     package func limited(
         _ level: Logger.Level, _ message: @autoclosure () -> String, key: String,
-        _ fields: @autoclosure () -> [String: String] = [:]
+        _ fields: @autoclosure () -> LogFields = [:]
     ) {
         guard logger.logLevel <= level else { return }
         let second = Int(DateClock.now)
-        let suppressed: Int? = limiter.windows.withLock { windows in
-            var window = windows[key] ?? Window()
+        let (isLogged, isFirstLost) = limiter.windows.withLock { windows in
+            var window = windows[key] ?? Window(level: level)
             defer { windows[key] = window }
-            var lost = 0
             if window.second != second {
-                lost = window.suppressed
-                window = Window(second: second)
+                window.second = second
+                window.count = 0
             }
             window.count += 1
-            guard window.count <= Self.linesPerSecond else {
-                window.suppressed += 1
-                return nil
-            }
-            return lost
+            guard window.count > Self.linesPerSecond else { return (true, false) }
+            window.level = level
+            window.suppressed += 1
+            return (false, window.suppressed == 1)
         }
-        guard let suppressed else { return }
-        if suppressed > 0 { log(level, "more of the same were not logged", ["kind": key, "count": "\(suppressed)"]) }
-        log(level, message(), fields())
+        if isLogged { return log(level, message(), fields()) }
+        // Said by a timer and not with the next line, which may never come.
+        guard isFirstLost else { return }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 1) { reportSuppressed(key) }
+    }
+
+    private func reportSuppressed(_ key: String) {
+        let (count, level) = limiter.windows.withLock { windows in
+            defer { windows[key]?.suppressed = 0 }
+            return (windows[key]?.suppressed ?? 0, windows[key]?.level ?? .info)
+        }
+        if count > 0 { log(level, "more of the same were not logged", ["kind": key, "count": count]) }
     }
 
     var isDebug: Bool { logger.logLevel <= .debug }
 
-    /// Waits until everything is written.
-    public func flush() { sink?.flush() }
+    /// Waits until everything is written, two seconds at most.
+    public func flush() {
+        for key in limiter.windows.withLock({ Array($0.keys) }) { reportSuppressed(key) }
+        sink?.flush(within: 2)
+    }
 }

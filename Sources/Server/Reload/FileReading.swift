@@ -8,7 +8,16 @@ import CRuled
 
 /// Why a file cannot be read, in words.
 package struct FileFailure: Error, Equatable {
+    /// What was wrong, as far as it matters.
+    enum Kind {
+        /// There is nothing, at the end of all links.
+        case missing
+        case tooLarge
+        case other
+    }
+
     package let reason: String
+    var kind = Kind.other
 }
 
 /// What the server needs of files, on plain system calls.
@@ -37,6 +46,9 @@ package enum FileReading {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(failure()) }
         defer { close(descriptor) }
+        guard ruled_is_regular_file(descriptor) != 0 else {
+            return .failure(FileFailure(reason: "it is no regular file"))
+        }
         var bytes: [UInt8] = []
         while true {
             var count = 0
@@ -50,7 +62,9 @@ package enum FileReading {
                 return .failure(failure())
             }
             bytes += chunk
-            if bytes.count > limit { return .failure(FileFailure(reason: "larger than \(limit) bytes")) }
+            if bytes.count > limit {
+                return .failure(FileFailure(reason: "larger than \(limit) bytes", kind: .tooLarge))
+            }
         }
     }
 
@@ -76,7 +90,8 @@ package enum FileReading {
     }
 
     private static func failure() -> FileFailure {
+        let kind: FileFailure.Kind = errno == ENOENT || errno == ELOOP ? .missing : .other
         let text = String(cString: strerror(errno))
-        return FileFailure(reason: text.prefix(1).lowercased() + text.dropFirst())
+        return FileFailure(reason: text.prefix(1).lowercased() + text.dropFirst(), kind: kind)
     }
 }

@@ -12,7 +12,8 @@ package struct RuleDirectory: Sendable {
     package struct Fingerprint: Hashable, Sendable {
         /// Where the files really are: what `..data` stands for, in a mounted ConfigMap.
         let folder: String
-        let stamps: [String: FileReading.Stamp]
+        /// By name; nil for what cannot be looked at, as a link that leads nowhere.
+        let stamps: [String: FileReading.Stamp?]
         /// Whether the folder is a ConfigMap's, which changes as a whole or not at all.
         let isAtomic: Bool
     }
@@ -38,9 +39,10 @@ package struct RuleDirectory: Sendable {
         switch FileReading.list(folder) {
         case .failure(let failure): return .failure(FileFailure(reason: "`\(path)` cannot be read: \(failure.reason)"))
         case .success(let names):
-            var stamps: [String: FileReading.Stamp] = [:]
+            var stamps: [String: FileReading.Stamp?] = [:]
+            // What cannot be looked at is kept: rules without it would be other rules.
             for name in names where name.hasSuffix(".rules") {
-                stamps[name] = FileReading.stamp(folder + "/" + name)
+                stamps.updateValue(FileReading.stamp(folder + "/" + name), forKey: name)
             }
             return .success(Fingerprint(folder: folder, stamps: stamps, isAtomic: data != nil))
         }
@@ -60,7 +62,7 @@ package struct RuleDirectory: Sendable {
         for name in fingerprint.stamps.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             switch FileReading.read(fingerprint.folder + "/" + name, limit: left) {
             case .failure(let failure):
-                return .failure(FileFailure(reason: "`\(path)/\(name)` cannot be read: \(failure.reason)"))
+                return .failure(FileFailure(reason: Self.words(failure, path, name)))
             case .success(let bytes):
                 left -= bytes.count
                 hash.update(data: Array("\(name.utf8.count) \(bytes.count) \(name)".utf8))
@@ -71,5 +73,14 @@ package struct RuleDirectory: Sendable {
         let digits = Array("0123456789abcdef")
         let text = hash.finalize().prefix(8).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
         return .success(Content(files: files, hash: String(text)))
+    }
+
+    private static func words(_ failure: FileFailure, _ path: String, _ name: String) -> String {
+        switch failure.kind {
+        // The directory names it: what is not there is at the end of a link.
+        case .missing: "`\(path)/\(name)` is a link that leads nowhere"
+        case .tooLarge: "the files of `\(path)` hold more than \(byteLimit >> 20) MiB"
+        case .other: "`\(path)/\(name)` cannot be read: \(failure.reason)"
+        }
     }
 }

@@ -155,8 +155,8 @@ final class RuleReloader: Sendable {
         log.log(
             .notice, "rules are live",
             [
-                "hash": rules.hash, "files": "\(rules.statistics.files)", "rules": "\(rules.statistics.rules)",
-                "milliseconds": "\(rules.milliseconds)",
+                "hash": rules.hash, "files": rules.statistics.files, "rules": rules.statistics.rules,
+                "milliseconds": Int(rules.milliseconds),
             ])
     }
 

@@ -36,22 +36,17 @@ struct ServingCertificate: Sendable {
             certificates = try NIOSSLCertificate.fromPEMBytes(chain)
             guard let first = certificates.first else { throw CertificateFailure(reason: "it is empty") }
             bytes = try first.toDERBytes()
-            leaf = try Certificate(derEncoded: bytes)
         } catch {
             throw CertificateFailure(reason: "the certificate is not PEM that can be read")
         }
-        let privateKey: NIOSSLPrivateKey
         do {
-            privateKey = try NIOSSLPrivateKey(bytes: key, format: .pem)
-            let own = try Certificate.PrivateKey(pemEncoded: String(decoding: key, as: UTF8.self))
-            guard own.publicKey == leaf.publicKey else {
-                throw CertificateFailure(reason: "the key does not belong to the certificate")
-            }
-        } catch let failure as CertificateFailure {
-            throw failure
+            leaf = try Certificate(derEncoded: bytes)
         } catch {
-            // What a key holds never reaches a log.
-            throw CertificateFailure(reason: "the key is not PEM that can be read")
+            throw CertificateFailure(reason: "the certificate is of a kind or size that is not taken: \(Self.keys)")
+        }
+        let (privateKey, publicKey) = try Self.keys(of: key)
+        guard publicKey == leaf.publicKey else {
+            throw CertificateFailure(reason: "the key does not belong to the certificate")
         }
         self.leaf = bytes
         notBefore = leaf.notValidBefore.timeIntervalSince1970
@@ -71,6 +66,7 @@ struct ServingCertificate: Sendable {
             guard let roots = try? NIOSSLCertificate.fromPEMBytes(clientAuthorities), !roots.isEmpty else {
                 throw CertificateFailure(reason: "the client CA is not PEM that can be read")
             }
+            try Self.check(authorities: roots, now: now)
             configuration.trustRoots = .certificates(roots)
             // A client has no host name to be verified.
             configuration.certificateVerification = .noHostnameVerification
@@ -80,6 +76,38 @@ struct ServingCertificate: Sendable {
         } catch {
             throw CertificateFailure(reason: "the certificate and key cannot be used: \(error)")
         }
+    }
+
+    /// What keys can be.
+    private static let keys = "a key is RSA of 2048 bits or more, P-256, P-384, P-521 or Ed25519"
+
+    /// A private key and what belongs to it. What a key holds never reaches a log.
+    private static func keys(
+        of pem: [UInt8]
+    ) throws(CertificateFailure) -> (NIOSSLPrivateKey, Certificate.PublicKey) {
+        let text = String(decoding: pem, as: UTF8.self)
+        // PKCS #8 (RFC 5958) says so in its label, the older form (RFC 1421) in a header.
+        if text.contains("BEGIN ENCRYPTED PRIVATE KEY") || text.contains("Proc-Type: 4,ENCRYPTED") {
+            throw CertificateFailure(reason: "the key is encrypted, and there is nobody to ask for its password")
+        }
+        guard let key = try? NIOSSLPrivateKey(bytes: pem, format: .pem) else {
+            throw CertificateFailure(reason: "the key is not PEM that can be read")
+        }
+        guard let own = try? Certificate.PrivateKey(pemEncoded: text) else {
+            throw CertificateFailure(reason: "the key is of a kind or size that is not taken: \(keys)")
+        }
+        return (key, own.publicKey)
+    }
+
+    /// Authorities of which none is valid would turn every client away.
+    private static func check(authorities: [NIOSSLCertificate], now: Double) throws(CertificateFailure) {
+        let isAnyValid = authorities.contains {
+            Double($0.notValidBefore) <= now && now < Double($0.notValidAfter)
+        }
+        if isAnyValid { return }
+        let last = authorities.map { Double($0.notValidAfter) }.max() ?? 0
+        guard now >= last else { throw CertificateFailure(reason: "no certificate of the client CA is valid yet") }
+        throw CertificateFailure(reason: "the client CA expired at \(DateClock.timestamp(last))")
     }
 
     /// A certificate of its own for a first try: ECDSA P-256, for `localhost`, the loopback addresses and names that

@@ -101,7 +101,7 @@ final class ValidationEndpoint: Endpoint {
                 settings: configuration.settings, live: rules()?.program,
                 labelRefusal: configuration.namespaceLabelRefusal)
         else { return nil }
-        let fields = ["namespace": String(review.namespace.prefix(63)), "name": String(review.name.prefix(253))]
+        let fields = AdmissionEndpoint.fields(review)
         if let refusal = judgement.refusal {
             metrics.edited(.refused)
             log.limited(.notice, "an edit of the rules was refused", key: "edit", fields)
@@ -110,13 +110,15 @@ final class ValidationEndpoint: Endpoint {
         metrics.edited(.accepted)
         log.limited(
             .notice, "an edit of the rules was accepted", key: "edit",
-            fields.merging(["warnings": "\(judgement.warnings.count)"]) { $1 })
+            fields.merging(["warnings": judgement.warnings.count]) { $1 })
         return .review(AdmissionResponse(allowing: review, warnings: judgement.warnings))
     }
 
     private func unchecked(_ review: AdmissionReview, _ reason: String) -> Answer {
         metrics.edited(.unchecked)
-        log.limited(.warning, "an edit of the rules was not checked", key: "edit", ["reason": reason])
+        log.limited(
+            .warning, "an edit of the rules was not checked", key: "edit",
+            AdmissionEndpoint.fields(review).merging(["reason": reason]) { $1 })
         return .review(
             AdmissionResponse(
                 allowing: review,

@@ -57,10 +57,12 @@ struct Serve: ParsableCommand {
             throw ValidationError(
                 "--rules of a server is a directory, which is watched, and `\(ruleOptions.rules)` is none")
         }
-        for (name, value) in [
-            ("--reload-interval", reloadInterval), ("--check-timeout", checkTimeout), ("--drain", drain),
-        ] where !(0...3_600 ~= value) {
+        for (name, value) in [("--reload-interval", reloadInterval), ("--drain", drain)] where !(0...3_600 ~= value) {
             throw ValidationError("\(name) is between 0 and 3600 seconds")
+        }
+        // In no time nothing is checked, and no rules would ever be taken up.
+        guard 0.1...3_600 ~= checkTimeout else {
+            throw ValidationError("--check-timeout is between 0.1 and 3600 seconds")
         }
         try cluster.check(listening.tls)
         guard 0...256 ~= threads else { throw ValidationError("--threads is between 0 and 256") }
@@ -159,18 +161,19 @@ struct ListeningOptions: ParsableArguments {
     var exposeRules = false
 
     func validate() throws {
-        if tls == .files, tlsCert == nil || tlsKey == nil {
-            throw ValidationError(
-                "give --tls-cert and --tls-key, or --tls self-signed for a first try, or --tls off for plain HTTP")
-        }
         if tls != .files, tlsCert != nil || tlsKey != nil || clientCa != nil {
             throw ValidationError("--tls-cert, --tls-key and --client-ca go with --tls files")
         }
         if tls != .selfSigned, tls != .kubernetes, !tlsName.isEmpty {
             throw ValidationError("--tls-name goes with --tls self-signed or kubernetes")
         }
-        _ = try ServerConfiguration.Address(listen, of: "--listen")
-        _ = try ServerConfiguration.Address(adminListen, of: "--admin-listen")
+        for name in tlsName where !CertificateBundle.isHost(name) {
+            throw ValidationError("`\(name)` in --tls-name is neither a DNS name nor an IP address")
+        }
+        let reviews = try ServerConfiguration.Address(listen, of: "--listen")
+        if reviews.port != 0, reviews == (try ServerConfiguration.Address(adminListen, of: "--admin-listen")) {
+            throw ValidationError("--listen and --admin-listen are both \(reviews); give them different ports")
+        }
     }
 
     /// What the options ask for.
@@ -180,7 +183,11 @@ struct ListeningOptions: ParsableArguments {
         case .kubernetes: return .issued(IssuedCertificate())
         case .off: return .off
         case .files:
-            guard let tlsCert, let tlsKey else { throw ValidationError("give --tls-cert and --tls-key") }
+            // Not in `validate`, which comes before an option that does not exist is found.
+            guard let tlsCert, let tlsKey else {
+                throw ValidationError(
+                    "give --tls-cert and --tls-key, or --tls self-signed for a first try, or --tls off for plain HTTP")
+            }
             return .files(.init(certificate: tlsCert, key: tlsKey, clientAuthorities: clientCa))
         }
     }
@@ -192,6 +199,10 @@ extension ServerConfiguration.Address {
     init(_ text: String, of option: String) throws {
         guard let address = ServerConfiguration.Address(text) else {
             throw ValidationError("`\(text)` in \(option) is not host:port, as in 127.0.0.1:8443 or [::1]:8443")
+        }
+        guard address.host != "*" else {
+            throw ValidationError(
+                "`\(text)` in \(option): all addresses are 0.0.0.0:\(address.port), with IPv6 [::]:\(address.port)")
         }
         self = address
     }
@@ -231,7 +242,7 @@ struct LimitOptions: ParsableArguments {
             ("--max-connections", maxConnections), ("--max-bytes-in-flight", maxBytesInFlight),
             ("--max-body", maxBody), ("--max-header", maxHeader),
         ] where !(1...(1 << 40) ~= value) {
-            throw ValidationError("\(name) is at least 1")
+            throw ValidationError("\(name) is between 1 and \(1 << 40)")
         }
         for (name, value) in [
             ("--handshake-timeout", handshakeTimeout), ("--request-timeout", requestTimeout),

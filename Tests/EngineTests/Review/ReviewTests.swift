@@ -107,6 +107,40 @@ struct ReviewTests {
     }
 
     @Test(
+        "a review that does not say what to decide passes with a warning; what needs no decision without one",
+        arguments: [
+            (#""operation":"CREATE","kind":{"kind":"Pod"}"#, "the request has no object"),
+            (#""operation":"UPDATE","kind":{"kind":"Job","group":"batch"},"object":null"#, "the request has no object"),
+            (#""operation":"CREATE","object":{}"#, "the request names no kind"),
+            (#""operation":"CREATE","kind":null"#, "the request names no kind"),
+            (#""kind":{"kind":"Pod"},"object":{}"#, "the request names no operation"),
+            (#""operation":"PATCH\u202e","kind":{"kind":"Pod"},"object":{}"#, "the operation `PATCH ` is not known"),
+            (#""operation":"Create","kind":{"kind":"Foo"},"object":{}"#, "the operation `Create` is not known"),
+            (#""operation":"CREATE","kind":{"kind":"Foo"}"#, nil),
+            (#""operation":"CREATE","kind":{"kind":"Pod","group":"x"},"object":{}"#, nil),
+            (#""operation":"DELETE","kind":{"kind":"Pod"}"#, nil), (#""operation":"CONNECT""#, nil),
+        ])
+    func incomplete(_ request: String, _ reason: String?) throws {
+        let text =
+            #"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u",\#(request)}}"#
+        let program = try Self.defaultRules()
+        let answer = program.answer(try AdmissionReview.read(Array(text.utf8)))
+        #expect(answer.denial == nil && answer.patch.isEmpty)
+        #expect(answer.warnings == (reason.map { ["nothing is rewritten: the object cannot be read: \($0)"] } ?? []))
+        var answerer = ReviewAnswerer()
+        #expect(try answerer.answer(Array(text.utf8), by: program) { _ in nil }.json == answer.json())
+    }
+
+    @Test("neither what a terminal obeys nor what reorders text is in a denial or a warning")
+    func controls() throws {
+        let review = try AdmissionReview.read(try Self.bytes("create-nginx-no-tag.json"))
+        let text = "a\u{85}\u{9b}\u{2028}\u{202a}\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}é"
+        let answer = AdmissionResponse(review, PodDecision(images: [], warnings: [text]))
+        #expect(answer.warnings == ["a          é"])
+        #expect(AdmissionResponse(denying: review, because: text).denial == "a          é")
+    }
+
+    @Test(
         "what is no review is refused with what it is",
         arguments: [
             ("", "not JSON at byte 0"), ("{", "not JSON"), ("[]", "an AdmissionReview is expected"),

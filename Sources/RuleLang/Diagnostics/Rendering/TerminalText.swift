@@ -137,3 +137,8 @@ enum TerminalText {
         }
     }
 }
+
+extension Unicode.Scalar {
+    /// Whether it has no place in a line of text: a terminal would obey it, or it would break, reorder or hide text.
+    package var isControl: Bool { TerminalText.picture(for: self) != nil }
+}
