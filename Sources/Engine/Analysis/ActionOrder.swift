@@ -31,15 +31,13 @@ struct ActionOrder {
                 // A pair with one path finds itself twice, any other pair once.
                 guard other != number, !hasSamePath || number < other, seen.insert(other).inserted else { return }
                 let (first, second) = (min(number, other), max(number, other))
-                let left = rules[actions[first].rule].name
-                let right = rules[actions[second].rule].name
-                let comparison = AnswerComparison(
-                    first: actions[first], second: actions[second], firstMarks: rules[actions[first].rule].marks,
-                    secondMarks: rules[actions[second].rule].marks)
+                let (left, right) = (actions[first].rule, actions[second].rule)
                 relate(
-                    first, second, boxes, isFirstOver: overrides[actions[first].rule].contains(right),
-                    isSecondOver: overrides[actions[second].rule].contains(left),
-                    isAnswerShared: comparison.agreesEverywhere && !actions[first].effect.isDenial)
+                    first, second, boxes,
+                    isFirstOver: !overrides[left].isEmpty && overrides[left].contains(rules[right].name),
+                    isSecondOver: !overrides[right].isEmpty && overrides[right].contains(rules[left].name),
+                    isAnswerShared: actions[first].saysTheSame(as: actions[second])
+                        && rules[left].marks == rules[right].marks)
             }
         }
         unordered.sort { $0 < $1 }
@@ -52,15 +50,20 @@ struct ActionOrder {
     }
 
     private mutating func relate(
-        _ first: Int, _ second: Int, _ boxes: [Box], isFirstOver: Bool, isSecondOver: Bool, isAnswerShared: Bool
+        _ first: Int, _ second: Int, _ boxes: [Box], isFirstOver: Bool, isSecondOver: Bool,
+        isAnswerShared: @autoclosure () -> Bool
     ) {
-        let isFirstInside = boxes[first].isSubset(of: boxes[second])
-        let isSecondInside = boxes[second].isSubset(of: boxes[first])
+        // Labels tell most of many rules for one pattern apart; to look at whole boxes costs more than that.
+        func isInside(_ inner: Int, _ outer: Int) -> Bool {
+            boxes[inner].podLabels.isSubset(of: boxes[outer].podLabels) && boxes[inner].isSubset(of: boxes[outer])
+        }
+        let isFirstInside = isInside(first, second)
+        let isSecondInside = isInside(second, first)
         if isFirstInside != isSecondInside {
             if isFirstInside { inside[second].append(first) } else { inside[first].append(second) }
             return
         }
-        if isAnswerShared, !isFirstOver, !isSecondOver { return }
+        if !isFirstOver, !isSecondOver, isAnswerShared() { return }
         guard isFirstInside || boxes[first].overlaps(boxes[second]) else { return }
         if isFirstOver { overriders[second].append(first) }
         if isSecondOver { overriders[first].append(second) }

@@ -9,14 +9,8 @@ struct AnswerComparison {
 
     /// Whether it is plain that the answers are the same wherever both claim an image.
     var agreesEverywhere: Bool {
-        switch (first.effect, second.effect) {
-        case (.deny, .deny): !distinguishesDenials
-        case (.allow, .allow): first.warning == second.warning
-        case (.rewrite, .rewrite):
-            first.pattern.path == second.pattern.path && first.effect == second.effect
-                && first.warning == second.warning && firstMarks == secondMarks
-        default: false
-        }
+        if first.effect.isDenial, second.effect.isDenial { return !distinguishesDenials }
+        return first.saysTheSame(as: second) && firstMarks == secondMarks
     }
 
     /// Whether the answers are the same for every image of a box that both claim. Decided on the form of the
@@ -126,6 +120,14 @@ struct AnswerComparison {
             if shape.path.hasWildcard { symbols.append(.rest) }
         }
         return symbols
+    }
+}
+
+extension CompiledAction {
+    /// Whether two actions that deny nothing do and say the same with all images that both claim, but for their rules'
+    /// marks.
+    func saysTheSame(as other: CompiledAction) -> Bool {
+        !effect.isDenial && effect == other.effect && warning == other.warning && pattern.path == other.pattern.path
     }
 }
 

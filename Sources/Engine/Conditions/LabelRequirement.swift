@@ -120,7 +120,12 @@ struct LabelRequirements: Hashable, Sendable {
     }
 
     func isSubset(of other: LabelRequirements) -> Bool {
-        other.entries.allSatisfy { self[$0.key].isSubset(of: $0.requirement) }
+        // A key that is not asked for here may be anything, which no entry allows.
+        other.entries.allSatisfy { entry in
+            let index = firstIndex(from: entry.key)
+            return index < entries.count && entries[index].key == entry.key
+                && entries[index].requirement.isSubset(of: entry.requirement)
+        }
     }
 
     /// The first entry that labels do not satisfy.
