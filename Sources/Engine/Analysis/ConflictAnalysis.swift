@@ -62,23 +62,43 @@ struct ConflictAnalysis {
                 || model.actions[other].rule != model.actions[overriding].rule
         }
         let settling = Set(model.beaters(of: first, live: isLive) + beaters).sorted()
-        let outside = settling.map { model.boxes[$0] } + model.holes(in: first).map(\.box)
+        var outside = settling.map { model.boxes[$0] } + model.holes(in: first).map(\.box)
+        if overriding != nil { outside += echoes(of: second, in: overlap, live: isLive) }
         var isDifferent = false
         let search = Box.search([overlap], outside: outside) { box -> Witness? in
             guard !comparison.agrees(on: box) else { return nil }
-            isDifferent = true
             // Targets may come to the same but for images with a digest.
             var pinned = box
             pinned.tags = box.tags.onlyWithDigest
             // What is written for an image at Docker Hub names it in full, where what is left alone may be short.
-            return [box, pinned].lazy.flatMap { $0.witnesses() }.flatMap { [$0, $0.short].compactMap(\.self) }
-                .first { isConfirmed($0, first, second, settling) }
+            let witnesses = [box, pinned].lazy.flatMap { $0.witnesses() }.flatMap {
+                [$0, $0.short].compactMap(\.self)
+            }
+            let found = witnesses.first { isConfirmed($0, first, second, settling) }
+            // Where both decline, whatever the forms of their targets are, they say the same.
+            isDifferent = isDifferent || found == nil && !witnesses.allSatisfy { isDeclined($0, first, second) }
+            return found
         }
         switch search {
         case .found(let witness): return .conflict(witness)
         case .nothing where !isDifferent: return .settled
         case .nothing, .undecided: return .undecided
         }
+    }
+
+    /// Where what a denial says is said by another one too, which nothing beats there: of denials all speak, so that
+    /// it makes no difference there whether this one does.
+    private func echoes(of denial: Int, in region: Box, live: Bool) -> [Box] {
+        let own = model.actions[denial]
+        guard own.effect.isDenial else { return [] }
+        return model.actions.indices.flatMap { other -> [Box] in
+            let action = model.actions[other]
+            guard other != denial, action.effect == own.effect, action.warning == own.warning,
+                !live || !model.rule(other).isObserved
+            else { return [] }
+            let beaters = model.beaters(of: other, live: live).map { model.boxes[$0] }
+            return Box.remainder(of: [model.boxes[other].intersection(region)], without: beaters) ?? []
+        }.filter { !$0.isEmpty }
     }
 
     /// Whether the evaluator answers a witness in two ways, as either of two actions decides.
@@ -91,6 +111,10 @@ struct ConflictAnalysis {
         guard left.outcome != .declined else { return false }
         return left.warnings != right.warnings
             || (left.outcome == .rewritten && model.rule(first).marks != model.rule(second).marks)
+    }
+
+    private func isDeclined(_ witness: Witness, _ first: Int, _ second: Int) -> Bool {
+        [first, second].allSatisfy { model.replay.decision(on: witness, among: [$0])?.outcome == .declined }
     }
 
     private func names(_ first: Int, _ second: Int) -> String {

@@ -196,6 +196,41 @@ struct AnalysisTests {
         #expect(Self.codes(conflict) == ["E0301"])
     }
 
+    @Test("two rewrites that both decline all that they share are no conflict, whatever they would write")
+    func bothDecline() {
+        let rules = """
+            rule a {
+                rewrite "localhost:5000/*" to "docker.io/*"
+            }
+            rule b {
+                rewrite "*/library" to "m.example.com/${registry}/one"
+            }
+
+            """
+        #expect(Self.codes(rules).isEmpty)
+        let longer = rules.replacing("*/library", with: "*/library/*").replacing("/one", with: "/*")
+        #expect(Self.codes(longer).contains("E0301"))
+    }
+
+    @Test("an override of a denial whose words another one says beside the first settles nothing")
+    func echoedDenial() {
+        let rules = """
+            rule a overrides b {
+                when namespace x
+                deny "*/*:1" because "no"
+                deny "quay.io/*" because "never"
+            }
+            rule b {
+                when image in init
+                deny "quay.io/b" because "never"
+            }
+
+            """
+        #expect(Self.codes(rules) == ["E0309"])
+        let other = rules.replacing("\"quay.io/*\" because \"never\"", with: "\"a.io/*\" because \"x\"")
+        #expect(Self.codes(other).isEmpty)
+    }
+
     @Test("what is written as it is at Docker Hub differs from what is left alone where it is short")
     func shortNamesWrittenInFull() {
         let rules = """
